@@ -1,0 +1,1 @@
+"""What is built only to understand: nothing in the library imports it."""
