@@ -1,0 +1,155 @@
+"""Plain values to bytes: a tag for each value, then its length or its parts."""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from minews import types
+
+from . import plain
+from .plain import ENUMS, RECORDS, TAG_OF_CONTAINER, type_name
+from .protocol import Other
+
+LENGTH = struct.Struct(">I")
+DOUBLE = struct.Struct(">d")
+
+
+class TooMuchError(Exception):
+    """The value takes more than the message may have; `size`: bytes or values so far."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(size)
+
+
+class Encoder:
+    """One message being written; `out` holds its bytes. trusted: see `codec.encode`."""
+
+    __slots__ = ("_hashed", "_limit", "_open", "_trusted", "_values", "out")
+
+    def __init__(self, limit: int, trusted: bool) -> None:
+        self.out = bytearray()
+        self._limit = limit
+        self._trusted = trusted
+        self._values = 0
+        self._hashed = 0
+        self._open: set[int] = set()  # the containers that we are inside of, to see cycles and depth
+
+    def put(self, value: object) -> None:
+        """Write `value`, or an `Other` in its place."""
+        self._values += 1
+        if len(self.out) > self._limit or (self._values > plain.MAX_VALUES and not self._trusted):
+            raise TooMuchError(max(self._values, len(self.out)))
+        kind = type(value)
+        put = _PUT.get(kind)
+        if put is not None:
+            put(self, value)
+        elif kind in RECORDS:
+            self._put_inside(value, self._put_record)
+        elif kind in ENUMS:
+            self._put_name(b"e", kind.__name__)
+            self._put_name(b"", str(value.name))  # type: ignore[attr-defined]
+        elif self._trusted:
+            raise TypeError(f"a value of type {type_name(value)} can't be sent to a worker")
+        else:
+            self.put(plain.other(value))
+
+    def put_sized(self, tag: bytes, data: bytes | bytearray) -> None:
+        """Write a tag, a length and as many bytes."""
+        if len(self.out) + len(data) > self._limit:
+            raise TooMuchError(len(self.out) + len(data))
+        self.out += tag
+        self.out += LENGTH.pack(len(data))
+        self.out += data
+
+    def put_container(self, value: object) -> None:
+        """Write a list, tuple, dict, set or frozenset."""
+        self._put_inside(value, self._put_mapping if type(value) is dict else self._put_items)
+
+    def _put_inside(self, value: object, put: Callable[[Any], None]) -> None:
+        if id(value) in self._open:
+            self.put(Other(type_name(value), f"a {type_name(value)} that contains itself"))
+        elif len(self._open) >= plain.MAX_DEPTH and type(value) is not Other:
+            self.put(Other(type_name(value), f"nested more than {plain.MAX_DEPTH} deep"))
+        else:
+            self._open.add(id(value))
+            put(value)
+            self._open.discard(id(value))
+
+    def _put_items(self, value: list[object] | set[object]) -> None:
+        items = list(value)  # a copy: a thread of the student's may go on changing it
+        if type(value) in (set, frozenset):
+            self._count_hashed(len(items))
+        self.out += TAG_OF_CONTAINER[type(value)] + LENGTH.pack(len(items))
+        for item in items:
+            self.put(item)
+
+    def _put_mapping(self, value: dict[object, object]) -> None:
+        items = list(value.items())
+        self._count_hashed(len(items))
+        self.out += b"m" + LENGTH.pack(len(items))
+        for key, item in items:
+            self.put(key)
+            self.put(item)
+
+    def _count_hashed(self, count: int) -> None:
+        self._hashed += count
+        if self._hashed > plain.MAX_HASHED and not self._trusted:
+            raise TooMuchError(self._hashed)
+
+    def _put_record(self, value: object) -> None:
+        try:
+            contents = [getattr(value, name) for name in RECORDS[type(value)]]
+        except AttributeError:  # made without its __init__
+            self.put(Other(type_name(value), "a record with fields missing"))
+            return
+        self._put_name(b"r", type(value).__name__)
+        for each in contents:
+            self.put(each)
+
+    def _put_name(self, tag: bytes, name: str) -> None:
+        data = name.encode()
+        self.out += tag
+        self.out.append(len(data))
+        self.out += data
+
+
+def _put_int(encoder: Encoder, value: int) -> None:
+    bits = value.bit_length()
+    if bits > plain.MAX_INT_BITS:
+        encoder.put(Other("int", f"a number of {bits} bits"))
+    else:
+        encoder.put_sized(b"i", value.to_bytes(bits // 8 + 1, "big", signed=True))
+
+
+def _put_float(encoder: Encoder, value: float) -> None:
+    encoder.out += b"d" + DOUBLE.pack(value)
+
+
+def _put_str(encoder: Encoder, value: str) -> None:
+    encoder.put_sized(b"s", value.encode("utf-8", "surrogatepass"))
+
+
+def _put_headers(encoder: Encoder, value: types.Headers) -> None:
+    pairs = value.items() if hasattr(value, "_items") else None  # None: made without its __init__
+    if pairs is None or not plain.are_pairs(pairs):
+        encoder.put(Other("Headers", plain.guarded_repr(value)))
+        return
+    encoder.out += b"h" + LENGTH.pack(len(pairs))
+    for pair in pairs:
+        for text in pair:
+            _put_str(encoder, text)
+
+
+_PUT: dict[type, Callable[[Encoder, Any], None]] = {
+    type(None): lambda encoder, value: encoder.out.extend(b"N"),
+    bool: lambda encoder, value: encoder.out.extend(b"T" if value else b"F"),
+    int: _put_int,
+    float: _put_float,
+    str: _put_str,
+    bytes: lambda encoder, value: encoder.put_sized(b"b", value),
+    bytearray: lambda encoder, value: encoder.put_sized(b"a", value),
+    types.Headers: _put_headers,
+    dict: Encoder.put_container,
+    **dict.fromkeys(TAG_OF_CONTAINER, Encoder.put_container),
+}

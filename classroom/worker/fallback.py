@@ -1,0 +1,104 @@
+"""The same as a worker, inside this process: where none can be started, as in a browser.
+
+Values are encoded and decoded as if they crossed, so the outcomes are the same. An endless loop is ended by a
+trace function; a crash, a long call in C, or a loop that swallows all exceptions is not.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from . import codec, plain
+from .outcomes import BlockedForever
+from .protocol import (
+    CallJudge,
+    CallRaised,
+    CallReturned,
+    Ended,
+    Limits,
+    Load,
+    Loaded,
+    LoadFailed,
+    Op,
+    Outcome,
+    Returned,
+    TooLarge,
+)
+from .runner import Runner
+from .table import Callbacks
+
+EVERY = 200  # lines of the student's code between two looks at the clock
+
+
+class OutOfTime(BlockedForever):
+    """The CPU limit is passed."""
+
+
+class _Clock:
+    """Raises OutOfTime from the lines of one file, once `limits` are passed."""
+
+    def __init__(self, filename: str, limits: Limits) -> None:
+        self._filename = filename
+        self._end = time.process_time() + limits.cpu
+        self._lines = 0
+        self.line: int | None = None
+
+    def trace(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
+        """Look at the clock now and then; see sys.settrace."""
+        if frame.f_code.co_filename != self._filename:
+            return None
+        self._lines += 1
+        if self._lines % EVERY == 0 and time.process_time() > self._end:
+            self.line = frame.f_lineno
+            raise OutOfTime
+        return self.trace
+
+
+def run_here(
+    request: Load, ops: tuple[Op, ...], table: Callbacks
+) -> tuple[Loaded | LoadFailed | Ended, list[Outcome]]:
+    """Load and run as a worker does, and return what it would send."""
+
+    def ask(call: CallJudge) -> CallReturned | CallRaised:
+        sent: Any = codec.decode(codec.encode(call))
+        answer: CallReturned | CallRaised = codec.decode(codec.encode(table.answer(sent)))  # type: ignore[assignment]
+        return answer
+
+    def end(ended: Ended) -> None:
+        raise BlockedForever(ended.detail)
+
+    copied: Any = codec.decode(
+        codec.encode(ops, codec.MAX_REQUEST, trusted=True), codec.MAX_REQUEST, trusted=True
+    )
+    runner = Runner(ask, end)
+    clock = _Clock(request.filename, request.limits)
+    outcomes: list[Outcome] = []
+    before = sys.gettrace()
+    sys.settrace(clock.trace)
+    try:
+        loaded = _in_time(runner.load(request, closed=False), clock, runner)
+        for index, op in enumerate(copied if isinstance(loaded, Loaded) else ()):
+            outcomes.append(_in_time(_crossed(runner.run(index, op), request.limits.reply), clock, runner))
+            if clock.line:
+                break
+    finally:
+        sys.settrace(before)
+        runner.forget()
+    return loaded, outcomes
+
+
+def _in_time(outcome: Any, clock: _Clock, runner: Runner) -> Any:
+    if clock.line is None:
+        return outcome
+    text = runner.answer.sources.text(clock.line)
+    return Ended("endless", "it computed without coming to an end", clock.line, text, outcome.printed, True)
+
+
+def _crossed(outcome: Outcome, limit: int) -> Any:
+    try:
+        return codec.decode(codec.encode(outcome, limit))
+    except codec.TooMuchError as error:
+        value = outcome.value if isinstance(outcome, Returned) else outcome
+        return Returned(TooLarge(plain.type_name(value), error.size), {}, outcome.printed)

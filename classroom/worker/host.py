@@ -1,0 +1,171 @@
+"""The judge's end of a worker: starting the process, exchanging messages with it, ending it.
+
+Nothing that a worker does may block the judge: every wait has a deadline, and a process that is dead counts
+as the end of its stream even where a child of it still holds the pipe.
+"""
+
+import contextlib
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import GenericAlias, UnionType
+from typing import cast
+
+from . import codec, protocol
+from .pipes import Pipes, SelectPipes, ThreadPipes
+
+MAIN = Path(__file__).with_name("__main__.py")
+FLAGS = ("-P", "-s", "-X", "utf8")  # no folder and no user's packages on the path; the environment is ours
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE", "VIRTUAL_ENV")
+SET_VARIABLES = {
+    "PYTHONHASHSEED": "0",  # a set prints the same in each check
+    "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MiB of address space for each more
+}
+LENGTH = struct.Struct(">I")
+LOOK = 0.05  # seconds between looks whether the process still lives
+LAST_WORDS = 1 << 16  # bytes
+FROM_WORKER = protocol.FromWorker.__args__
+
+
+class WorkerError(RuntimeError):
+    """The machinery failed, not the student's code."""
+
+
+class GarbledError(Exception):
+    """What came from the worker is no message."""
+
+
+class Host:
+    """One worker process. Starting one raises OSError where no process can be started."""
+
+    def __init__(self) -> None:
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
+        try:
+            self.process = self._start()
+        except BaseException:
+            self._words.close()
+            raise
+        self._pipes: Pipes = _pipes_of(self.process)
+        self._received = bytearray()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if not sys.executable:
+            raise OSError("there is no Python program to start")
+        flags = (getattr(subprocess, name, 0) for name in ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW"))
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        return subprocess.Popen(
+            [sys.executable, *FLAGS, str(MAIN)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._words,
+            bufsize=0,
+            cwd=tempfile.gettempdir(),
+            env={**kept, **SET_VARIABLES},
+            start_new_session=True,
+            creationflags=sum(flags),
+        )
+
+    def send(self, message: object, deadline: float) -> None:
+        """Send a message. Raises TypeError (it can't cross), EOFError and TimeoutError (deadline passed)."""
+        data = codec.encode(message, codec.MAX_REQUEST, trusted=True)
+        left = memoryview(LENGTH.pack(len(data)) + data)
+        while left:
+            left = left[self._pipes.write(left, self._wait(deadline)) :]
+
+    def receive(self, deadline: float) -> protocol.FromWorker:
+        """Return the next message. Raises GarbledError, EOFError and TimeoutError (deadline passed)."""
+        while (message := self._next()) is None:
+            data = self._pipes.read(self._wait(deadline))
+            if data == b"" or (data is None and self.process.poll() is not None and not self._drain()):
+                raise EOFError
+            self._received += data or b""
+        return message
+
+    def _wait(self, deadline: float) -> float:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(left, LOOK)
+
+    def _drain(self) -> bool:
+        """Take what a dead process has left in its pipe; return whether there was anything."""
+        data = self._pipes.read(0)
+        self._received += data or b""
+        return bool(data)
+
+    def _next(self) -> protocol.FromWorker | None:
+        if len(self._received) < LENGTH.size:
+            return None
+        (length,) = LENGTH.unpack_from(self._received)
+        if length > codec.MAX_MESSAGE:
+            raise GarbledError(f"a message of {length} bytes")
+        if len(self._received) < LENGTH.size + length:
+            return None
+        data = bytes(self._received[LENGTH.size : LENGTH.size + length])
+        del self._received[: LENGTH.size + length]
+        return checked(data)
+
+    def exit_code(self, patience: float) -> int | None:
+        """Return the exit code (-n: signal n), None if the process still runs after `patience` seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(patience)
+        return None
+
+    def last_words(self) -> str:
+        """Return what the process wrote to stderr: a failed start's traceback, or where a crash was."""
+        self._words.seek(0)
+        return self._words.read(LAST_WORDS).decode("utf-8", "replace")
+
+    def end(self) -> None:
+        """Kill the process, with those that it started, and leave nothing behind."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self._pipes.close()
+        self.process.wait()
+        self._words.close()
+
+
+def _pipes_of(process: subprocess.Popen[bytes]) -> Pipes:
+    assert process.stdin and process.stdout
+    kind = ThreadPipes if sys.platform == "win32" else SelectPipes
+    return kind(process.stdout, process.stdin)
+
+
+def checked(data: bytes) -> protocol.FromWorker:
+    """Return the message of a worker, every field of the declared type. Raises GarbledError."""
+    try:
+        message = codec.decode(data)
+    except codec.DecodeError as error:
+        raise GarbledError(str(error)) from None
+    if not isinstance(message, FROM_WORKER) or not _fits_record(message):
+        raise GarbledError(f"{codec.type_name(message)} with wrong contents")
+    return cast("protocol.FromWorker", message)
+
+
+def _fits_record(message: object) -> bool:
+    hints: dict[str, object] = type(message).__annotations__
+    return all(_fits(getattr(message, name), hint) for name, hint in hints.items())
+
+
+def _fits(value: object, hint: object) -> bool:
+    """Whether `value` is exactly what an annotation of `protocol` declares."""
+    if isinstance(hint, UnionType):
+        return any(_fits(value, each) for each in hint.__args__)
+    if not isinstance(hint, GenericAlias):
+        return hint is object or type(value) is hint
+    parts = hint.__args__
+    if type(value) is not hint.__origin__:
+        return False
+    if isinstance(value, dict):
+        return all(_fits(key, parts[0]) and _fits(part, parts[1]) for key, part in value.items())
+    assert isinstance(value, tuple)
+    if parts[-1] is Ellipsis:
+        return all(_fits(part, parts[0]) for part in value)
+    return len(value) == len(parts) and all(map(_fits, value, parts))

@@ -1,0 +1,67 @@
+"""The worker's end of the two pipes: whole messages, each with its length before it."""
+
+import struct
+import threading
+from os import _exit, read, write
+
+from . import codec
+from .protocol import CallJudge, CallRaised, CallReturned
+
+LENGTH = struct.Struct(">I")
+LOST = 83  # the exit code of a worker that can't reach the judge any more
+
+
+class Link:
+    """Messages to and from the judge."""
+
+    def __init__(self, reading: int, writing: int) -> None:
+        self.reading = reading
+        self._writing = writing
+        self._write_lock = threading.Lock()
+        self._ask_lock = threading.RLock()  # threads of the student's may call neighbours at once
+
+    def send(self, message: object, limit: int = codec.MAX_MESSAGE, patience: float = -1) -> None:
+        """Send one message. Ends the process when the judge can't be reached, within `patience` seconds.
+
+        Raises codec.TooMuchError, with nothing sent, when the message is larger than `limit`.
+        """
+        data = codec.encode(message, limit)
+        if not self._write_lock.acquire(timeout=patience):
+            _exit(LOST)
+        try:
+            self._write(LENGTH.pack(len(data)) + data)
+        except OSError:
+            _exit(LOST)
+        finally:
+            self._write_lock.release()
+
+    def receive(self) -> object | None:
+        """Return the judge's next message, or None when there will be none."""
+        try:
+            (length,) = LENGTH.unpack(self._read(4))
+            return codec.decode(self._read(length), codec.MAX_REQUEST, trusted=True)
+        except (EOFError, OSError):
+            return None
+
+    def ask(self, call: CallJudge) -> CallReturned | CallRaised:
+        """Let the judge call something and return what came of it."""
+        with self._ask_lock:
+            self.send(call)
+            answer = self.receive()
+        if not isinstance(answer, CallReturned | CallRaised):
+            _exit(LOST)
+        return answer
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[write(self._writing, view) :]
+
+    def _read(self, count: int) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            piece = read(self.reading, min(count - len(data), 1 << 20))
+            if not piece:
+                raise EOFError
+            data += piece
+        return bytes(data)

@@ -1,0 +1,209 @@
+"""What an answer may use besides its own code: neighbours, constants, and an explanation for the rest."""
+
+import importlib.machinery
+import itertools
+import sys
+from collections import deque
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Sequence, ValuesView
+from types import ModuleType
+from typing import NoReturn
+
+from minews import types
+
+from . import codec, plain
+from .protocol import Callback, CallJudge, CallRaised, CallReturned, Handle, Load, NeighbourClass
+
+Ask = Callable[[CallJudge], CallReturned | CallRaised]
+CLOSED = ("minews", "classroom", "exercises", "solutions")
+_ITERABLES = (Iterator, KeysView, ValuesView, ItemsView, range, deque)
+_MOST_ITEMS = 100_000
+_HANDLE = "_handle_at_the_judge"
+
+
+class Neighbours:
+    """Functions and classes that stand for the judge's: each call goes there and comes back."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def function(self, name: str) -> Callable[..., object]:
+        """Return a function that calls what the judge has as `name`."""
+
+        def neighbour(*args: object, **kwargs: object) -> object:
+            return self._call(CallJudge(name, args, kwargs))
+
+        neighbour.__name__ = neighbour.__qualname__ = name
+        return neighbour
+
+    def callback(self, wanted: Callback) -> Callable[..., object]:
+        """Return the function, or coroutine function, that stands for a `Callback`."""
+        function = self.function(wanted.name)
+        if not wanted.awaits:
+            return function
+
+        async def awaited(*args: object, **kwargs: object) -> object:
+            return function(*args, **kwargs)
+
+        return awaited
+
+    def kind(self, described: NeighbourClass) -> type:
+        """Return a class, to be called or derived from, whose objects live at the judge."""
+        name, call = described.name, self._call
+
+        def start(self: object, *args: object, **kwargs: object) -> None:
+            object.__setattr__(self, _HANDLE, call(CallJudge(name, args, kwargs)))
+
+        members: dict[str, object] = {"__init__": start}
+        members.update({each: _method(each, call) for each in described.methods})
+        members.update({each: _attribute(each, call) for each in described.attributes})
+        return type(name, (), members)
+
+    def _call(self, call: CallJudge) -> object:
+        call.args = tuple(plain.replaced(value, _sendable) for value in call.args)
+        call.kwargs = {name: plain.replaced(value, _sendable) for name, value in call.kwargs.items()}
+        _refuse_what_cannot_cross(call)
+        answer = self._ask(call)
+        if isinstance(answer, CallRaised):
+            raise _same_exception(answer)
+        return iter(answer.value) if answer.iterates else answer.value  # type: ignore[call-overload]
+
+
+def _method(name: str, call: Callable[[CallJudge], object]) -> Callable[..., object]:
+    def method(self: object, *args: object, **kwargs: object) -> object:
+        return call(CallJudge("", args, kwargs, _started(self), name))
+
+    method.__name__ = name
+    return method
+
+
+def _attribute(name: str, call: Callable[[CallJudge], object]) -> property:
+    return property(lambda self: call(CallJudge("", (), {}, _started(self), name)))
+
+
+def _handle_of(value: object) -> int | None:
+    handle = vars(value).get(_HANDLE) if hasattr(value, "__dict__") else None
+    return handle.number if isinstance(handle, Handle) else None
+
+
+def _started(value: object) -> int:
+    number = _handle_of(value)
+    if number is None:
+        raise TypeError(f"{type(value).__name__}.__init__ must call super().__init__() first")
+    return number
+
+
+def _sendable(value: object) -> object:
+    """Return what to send in place of an argument: the reference takes any iterable, so its items may go."""
+    if isinstance(value, _ITERABLES):
+        return [plain.replaced(each, _sendable) for each in itertools.islice(value, _MOST_ITEMS)]
+    if isinstance(value, memoryview):
+        return bytes(value)
+    number = _handle_of(value)
+    return value if number is None else Handle(number)
+
+
+def _refuse_what_cannot_cross(call: CallJudge) -> None:
+    sent = codec.decode(codec.encode((call.args, call.kwargs)))
+    if codec.contains_other(sent):
+        kinds = ", ".join(plain.type_name(value) for value in (*call.args, *call.kwargs.values()))
+        raise TypeError(f"{call.name or call.member}() takes plain values in a check; it was given: {kinds}")
+
+
+def _same_exception(answer: CallRaised) -> BaseException:
+    """Return an exception of the class that the judge's function raised."""
+    errors: dict[str, object] = {"minews.types." + name: value for name, value in vars(types).items()}
+    builtins = sys.modules["builtins"]
+    kind = errors.get(answer.type) or getattr(builtins, answer.type, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(*answer.args)
+        except TypeError:
+            return kind(answer.message)
+    return RuntimeError(f"{answer.type}: {answer.message}")
+
+
+class _Absent(type):
+    """The class of placeholders for what a preamble imports and this exercise may not use."""
+
+    def __call__(cls, *args: object, **kwargs: object) -> NoReturn:
+        raise NameError(cls.__doc__)
+
+
+class _Stub(ModuleType):
+    """`minews` or one of its modules, as far as it is there in a check."""
+
+    def __init__(self, name: str, supplies: "Supplies") -> None:
+        super().__init__(name)
+        self._supplies = supplies
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._supplies.imported(self.__name__, name)
+
+
+class Supplies:
+    """The names that one answer is given, and the finder that answers its imports of `minews`.
+
+    It is what importlib.abc calls a MetaPathFinder and a Loader, but importing that takes 10 ms.
+    """
+
+    def __init__(self, request: Load, ask: Ask) -> None:
+        neighbours = Neighbours(ask)
+        self._exercise = request.exercise_id
+        self.names: dict[str, object] = dict(request.constants)
+        self.names.update({name: neighbours.function(name) for name in request.neighbours})
+        self.names.update({kind.name: neighbours.kind(kind) for kind in request.classes})
+        self.given: tuple[str, ...] = request.neighbours
+        self.lenient = False  # while a preamble runs: it imports for all exercises of its module
+
+    def install(self) -> None:
+        """Answer all imports of the project's packages from now on; `minews.types` is real."""
+        package = _Stub("minews", self)
+        package.types = sys.modules["minews.types"]  # type: ignore[attr-defined]
+        sys.modules["minews"] = package
+        sys.meta_path.insert(0, self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Answer for the project's own packages; see importlib.abc.MetaPathFinder."""
+        package = name.partition(".")[0]
+        if package not in CLOSED:
+            return None
+        if package != "minews":
+            raise ImportError(f"{name} is not there in a check, only your own code is", name=name)
+        return importlib.machinery.ModuleSpec(name, self)  # type: ignore[arg-type]
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """Make a stub; see importlib.abc.Loader."""
+        return _Stub(spec.name, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the stub as it is: its names are looked up when they are asked for."""
+
+    def imported(self, module: str, name: str) -> object:
+        """Return what `from module import name` gives. Raises ImportError for what may not be used here."""
+        if name in self.names:
+            return self.names[name]
+        if module == "minews" and name in vars(types):
+            return vars(types)[name]
+        if self.lenient:
+            return _Absent(name, (), {"__doc__": self._explain(name)})
+        raise ImportError(self._explain(name), name=module)
+
+    def _explain(self, name: str) -> str:
+        given = ", ".join(self.given) or "none"
+        return (
+            f"{name} of the reference is not there in the check of exercise {self._exercise}. "
+            f"Functions of minews that it may use: {given}"
+        )
+
+
+def remove_supplies() -> None:
+    """Take all `Supplies` out of the import system, and the stubs with them."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Supplies)]
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, _Stub):
+            del sys.modules[name]

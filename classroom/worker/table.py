@@ -1,0 +1,84 @@
+"""What a worker may call at the judge: listed functions, and the listed methods of what they returned."""
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from . import codec, plain
+from .outcomes import full_name, message_of
+from .protocol import CallJudge, CallRaised, CallReturned, Handle, NeighbourClass
+
+MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
+MOST_OBJECTS = 10_000  # objects that the judge keeps for one worker
+
+
+class Callbacks:
+    """The judge's table for one run. Nothing but the names in it, and of its classes, can be reached."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., object]]) -> None:
+        self._functions = dict(functions)
+        self._objects: list[object] = []
+
+    def classes(self, names: Iterable[str]) -> tuple[NeighbourClass, ...]:
+        """Return what a worker must know of those callbacks that are classes."""
+        kinds = {name: self._functions.get(name) for name in names}
+        return tuple(_described(name, kind) for name, kind in kinds.items() if isinstance(kind, type))
+
+    def answer(self, call: CallJudge) -> CallReturned | CallRaised:
+        """Do what the worker asks for. Whatever it raises goes back to the worker."""
+        try:
+            value = self._value(call)
+            if isinstance(value, Iterator):
+                return _crossing(CallReturned(list(itertools.islice(value, MOST_ITEMS)), iterates=True))
+            return _crossing(CallReturned(value))
+        except Exception as error:
+            args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
+            return CallRaised(full_name(type(error)), args, message_of(error))
+
+    def _value(self, call: CallJudge) -> object:
+        args = [plain.replaced(value, self._real) for value in call.args]
+        kwargs = {name: plain.replaced(value, self._real) for name, value in call.kwargs.items()}
+        if call.handle is not None:
+            return self._member(call.handle, call.member, args, kwargs)
+        if call.name not in self._functions:
+            raise NameError(f"nothing is called {call.name} here")
+        function = self._functions[call.name]
+        value = function(*args, **kwargs)
+        return self._keep(value) if isinstance(function, type) else value
+
+    def _member(self, number: int, name: str, args: list[object], kwargs: dict[str, object]) -> object:
+        kept = self._real(Handle(number))
+        described = _described("", type(kept))
+        if name in described.methods:
+            return getattr(kept, name)(*args, **kwargs)
+        if name in described.attributes:
+            return getattr(kept, name)
+        raise AttributeError(f"{type(kept).__name__} has no {name} to call here")
+
+    def _keep(self, value: object) -> Handle:
+        if len(self._objects) >= MOST_OBJECTS:
+            raise MemoryError("too many objects")
+        self._objects.append(value)
+        return Handle(len(self._objects) - 1)
+
+    def _real(self, value: object) -> object:
+        if not isinstance(value, Handle):
+            return value
+        if not 0 <= value.number < len(self._objects):
+            raise LookupError(f"there is no object {value.number}")
+        return self._objects[value.number]
+
+
+def _described(name: str, kind: type) -> NeighbourClass:
+    """Return the public methods and attributes that the class itself shows."""
+    public = {each for each in dir(kind) if not each.startswith("_")}
+    methods = {each for each in public if callable(getattr(kind, each))}
+    fields = {each for base in kind.__mro__ for each in inspect.get_annotations(base)}
+    attributes = (public | {each for each in fields if not each.startswith("_")}) - methods
+    return NeighbourClass(name, tuple(sorted(methods)), tuple(sorted(attributes)))
+
+
+def _crossing(answer: CallReturned) -> CallReturned:
+    """Return `answer` unless it can't cross, which is a mistake of the judge's. Raises TypeError."""
+    codec.encode(answer, codec.MAX_REQUEST, trusted=True)
+    return answer

@@ -1,0 +1,221 @@
+"""One exchange with a worker: what is loaded, which ops are done, and what came of them."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .endings import ending
+from .host import GarbledError, Host, WorkerError
+from .lacking import defined_names, lacking_names
+from .protocol import (
+    CallJudge,
+    Ended,
+    Failed,
+    FromWorker,
+    Limits,
+    Load,
+    Loaded,
+    LoadFailed,
+    LoadObject,
+    NotWritten,
+    Op,
+    Outcome,
+    Raised,
+    Ready,
+    Returned,
+    Run,
+    Source,
+)
+from .table import Callbacks
+
+START = 30.0  # seconds that a worker may take to start, on a machine that is busy
+GRACE = 2.0  # seconds after a worker's own wall limit until the judge ends it
+IMPORTING = 5.0  # seconds more where a trusted file may have to be imported first
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A student's code for one exercise.
+
+    filename, first_line: where the code stands, for messages. neighbours: plain names of the functions and
+    classes that it may call, to be found among the callbacks. sources: the student's own versions to use in
+    their place. constants: plain values that its preamble imports from minews.
+    """
+
+    exercise_id: str
+    name: str
+    source: str
+    preamble: str = ""
+    filename: str = "answer.py"
+    first_line: int = 1
+    neighbours: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    constants: Mapping[str, object] = field(default_factory=dict)
+
+    def request(self, callbacks: Callbacks, limits: Limits) -> Load:
+        """Return what a worker is asked to load."""
+        classes = callbacks.classes(self.neighbours)
+        named = {each.name for each in classes}
+        return Load(
+            self.exercise_id,
+            self.name,
+            self.source,
+            self.preamble,
+            self.filename,
+            self.first_line,
+            tuple(name for name in self.neighbours if name not in named),
+            tuple(self.sources),
+            dict(self.constants),
+            classes,
+            limits,
+        )
+
+    def lacking(self) -> tuple[str, ...]:
+        """Return the names that the code uses and that nothing supplies."""
+        supplied = {*self.neighbours, *self.constants, *defined_names(self.preamble)}
+        return lacking_names(self.source, supplied)
+
+
+@dataclass
+class Transcript:
+    """What came of a run: one outcome an op, fewer when the code took the worker down."""
+
+    loaded: Loaded | LoadFailed | Ended
+    outcomes: list[Outcome] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Worker:
+    """One worker process, for one check. Use as a context manager, or call `end`."""
+
+    def __init__(self) -> None:
+        self._host = Host()
+        self._ready = False
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Kill the process and wait until it is gone. May be called again."""
+        self._host.end()
+
+    def run(
+        self,
+        answer: Answer,
+        ops: Iterable[Op],
+        callbacks: Mapping[str, Callable[..., object]] | None = None,
+        limits: Limits | None = None,
+    ) -> Transcript:
+        """Load the answer and do the ops on it."""
+        limits = limits or Limits()
+        table = Callbacks(callbacks or {})
+        transcript = self.run_loaded(answer.request(table, limits), tuple(ops), table)
+        if isinstance(transcript.loaded, Loaded):
+            transcript.loaded.lacking = answer.lacking()
+        _name_lines(transcript, answer)
+        return transcript
+
+    def run_loaded(self, request: Load | LoadObject, ops: tuple[Op, ...], table: Callbacks) -> Transcript:
+        """Load whatever is asked for and do the ops on it."""
+        self._await_start()
+        begin = time.monotonic()
+        patience = GRACE if isinstance(request, Load) else GRACE + IMPORTING
+        talk = _Talk(self._host, request, table, begin + request.limits.wall + patience)
+        try:
+            transcript = talk.hold(ops)
+        except OSError as error:
+            raise WorkerError(f"the connection to the worker failed: {error}") from error
+        transcript.seconds = time.monotonic() - begin
+        return transcript
+
+    def _await_start(self) -> None:
+        if self._ready:
+            return
+        try:
+            ready = self._host.receive(time.monotonic() + START)
+        except (EOFError, TimeoutError, GarbledError) as error:
+            words = self._host.last_words()
+            raise WorkerError(f"the worker did not start ({type(error).__name__})\n{words}") from None
+        if not isinstance(ready, Ready):
+            raise WorkerError(f"the worker did not start: {ready}")
+        self._ready = True
+
+
+class _Talk:
+    """One exchange with a worker, under one deadline for all of it."""
+
+    def __init__(self, host: Host, request: Load | LoadObject, table: Callbacks, deadline: float) -> None:
+        self._host = host
+        self._request = request
+        self._table = table
+        self._deadline = deadline
+
+    def hold(self, ops: tuple[Op, ...]) -> Transcript:
+        """Load, run, and collect the outcomes."""
+        loaded = self._expect((Loaded, LoadFailed, Ended), self._request)
+        assert isinstance(loaded, Loaded | LoadFailed | Ended)
+        transcript = Transcript(loaded)
+        if isinstance(loaded, Loaded) and ops:
+            self._collect(ops, transcript.outcomes)
+        return transcript
+
+    def _collect(self, ops: tuple[Op, ...], outcomes: list[Outcome]) -> None:
+        request: object | None = Run(ops)
+        for _ in ops:
+            outcome = self._expect((Returned, Raised, NotWritten, Ended), request)
+            assert isinstance(outcome, Returned | Raised | NotWritten | Ended)
+            outcomes.append(outcome)
+            if isinstance(outcome, Ended) and outcome.gone:
+                break
+            request = None
+
+    def _expect(self, kinds: tuple[type, ...], request: object | None) -> FromWorker:
+        """Send the request, if there is one, and return what answers it, or how the worker ended."""
+        try:
+            if request is not None:
+                self._host.send(request, self._deadline)
+            message = self._next()
+        except GarbledError as error:
+            return Ended("garbled", str(error), gone=True)
+        except TimeoutError:
+            return Ended("waiting", "it did not come back, and had to be ended from outside", gone=True)
+        except EOFError:
+            return self._ending()
+        if not isinstance(message, kinds):
+            return Ended("garbled", f"{type(message).__name__} came out of turn", gone=True)
+        return message
+
+    def _next(self) -> FromWorker:
+        while True:
+            message = self._host.receive(self._deadline)
+            if isinstance(message, Failed):
+                return _tampered(message)
+            if not isinstance(message, CallJudge):
+                return message
+            self._host.send(self._table.answer(message), self._deadline)
+
+    def _ending(self) -> Ended:
+        """Return how the worker ended, once it is dead or its time is up."""
+        code = self._host.exit_code(max(0.0, self._deadline - time.monotonic()))
+        request = self._request
+        filename = request.filename if isinstance(request, Load) else request.path
+        return ending(code, self._host.last_words(), filename)
+
+
+def _tampered(failed: Failed) -> Ended:
+    """Return how to report a worker that failed because the student's code broke what Python has built in."""
+    if not failed.builtins:
+        raise WorkerError(failed.traceback)
+    return Ended("crash", f"it replaced what Python has built in: {', '.join(failed.builtins)}", gone=True)
+
+
+def _name_lines(transcript: Transcript, answer: Answer) -> None:
+    """Add the text of the line to endings that only know its number."""
+    lines = answer.source.splitlines()
+    for outcome in (transcript.loaded, *transcript.outcomes):
+        if isinstance(outcome, Ended) and outcome.line and not outcome.text:
+            index = outcome.line - answer.first_line
+            outcome.text = lines[index].strip() if 0 <= index < len(lines) else ""
