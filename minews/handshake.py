@@ -41,7 +41,8 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 # The last letter has 4 spare bits, which the RFC's own example does not set to zero (erratum 3150).
 _KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
 
-# token (RFC 9110 section 5.6.2): what a subprotocol's name is made of
+# token (RFC 9110 section 5.6.2): what a subprotocol's name is made of. It stands in http, too: an exercise
+# carries with it whatever it needs.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # One line of a head: it holds no line end and no other control byte but the tab.
@@ -50,21 +51,27 @@ _LINE = re.compile(r"[\t -~\x80-\xff]+")
 # pchar (RFC 3986 section 3.3)
 _PCHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
 
+# host = IP-literal / IPv4address / reg-name (RFC 3986 section 3.2.2)
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)"
+
 # ws-URI  = "ws:"  "//" host [ ":" port ] path [ "?" query ]
 # wss-URI = "wss:" "//" host [ ":" port ] path [ "?" query ]     (RFC 6455 section 3)
 _WS_URL = re.compile(
     rf"""(?P<scheme> [Ww][Ss][Ss]? ) ://
-         (?: \[ (?P<ipv6> [0-9A-Fa-f:.]+ ) \]
-           | (?P<name> (?: [A-Za-z0-9\-._~!$&'()*+,;=] | %[0-9A-Fa-f]{{2}} )+ ) )
+         (?P<host> {_HOST} )
          (?: : (?P<port> [0-9]* ) )?
          (?P<path> (?: / {_PCHAR}* )* )
          (?: \? (?P<query> (?: {_PCHAR} | [/?] )* ) )?""",
     re.VERBOSE,
 )
 
-# request-target = origin-form / absolute-form (RFC 9112 section 3.2): a path, or a whole http URL around it
+# Host = uri-host [ ":" port ] (RFC 9110 section 7.2)
+_AUTHORITY = re.compile(rf"{_HOST}(?::[0-9]*)?")
+
+# request-target = origin-form / absolute-form (RFC 9112 section 3.2): a path, or a whole http URL around it.
+# Path and query hold what browsers leave as it is, which is more than RFC 3986 allows.
 _TARGET = re.compile(
-    rf"(?:[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+(?=[/?]|\Z)|(?=/))(?P<path>(?:/{_PCHAR}*)*)(?:\?(?:{_PCHAR}|[/?])*)?"
+    rf"(?:[Hh][Tt][Tt][Pp][Ss]?://{_AUTHORITY.pattern}|(?=/))(?P<path>(?:/[!-\"$->@-~]*)?)(?:\?[!-\"$-~]*)?"
 )
 
 _DEFAULT_PORTS = {False: 80, True: 443}  # by "is it secure" (RFC 6455 section 3)
@@ -98,6 +105,9 @@ def accept_value(key: str) -> str:
     Returns:
         The value of Sec-WebSocket-Accept: a str of 28 characters.
 
+    Raises:
+        ValueError: if the key has a character that is not ASCII.
+
     >>> accept_value("dGhlIHNhbXBsZSBub25jZQ==")
     's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
     """
@@ -128,7 +138,9 @@ def parse_ws_url(url: str) -> WsUrl:
     if match is None:
         raise ValueError(f"not a ws or wss URL: {url!r}")
     secure = match["scheme"].lower() == "wss"
-    host = match["name"].lower() if match["name"] else str(IPv6Address(match["ipv6"]))
+    host = match["host"].lower()
+    if host.startswith("["):
+        host = str(IPv6Address(host[1:-1]))
     port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[secure]
     if not 1 <= port <= 65_535:
         raise ValueError(f"not a port: {port}")
@@ -209,11 +221,11 @@ def check_client_handshake(request: Request) -> str:
     headers = request.headers
     if request.method != "GET":
         raise HandshakeError(405, [("Allow", "GET")], f"a handshake is a GET request, not {request.method}")
-    if request.version < "HTTP/1.1":
+    if request.version < "HTTP/1.1":  # one digit on either side of the dot: they compare as text
         raise HandshakeError(400, reason=f"a handshake takes HTTP/1.1, not {request.version}")
     if len(headers.get_all("Host")) != 1:
         raise HandshakeError(400, reason="a request has one Host header")
-    if "Transfer-Encoding" in headers or headers.get("Content-Length", "0") != "0":
+    if "Transfer-Encoding" in headers or set(headers.get_all("Content-Length")) - {"0"}:
         raise HandshakeError(400, reason="a handshake has no body")
     if "websocket" not in header_tokens(headers.get_all("Upgrade")):
         raise HandshakeError(426, reason="Upgrade does not name websocket")
@@ -262,6 +274,9 @@ def build_server_handshake(key: str, subprotocol: str | None = None) -> bytes:
 
     Returns:
         The bytes to send.
+
+    Raises:
+        ValueError: if an argument would break out of its line.
 
     >>> build_server_handshake("dGhlIHNhbXBsZSBub25jZQ==").splitlines()[3]
     b'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='
@@ -337,7 +352,7 @@ def accept_client(
 
     Raises:
         HandshakeError: 404 for an unknown resource name, else what `check_client_handshake` says, and 400 for
-            a target or an offer of subprotocols that is malformed. `refuse` turns it into an answer.
+            a Host, a target or an offer of subprotocols that is malformed. `refuse` turns it into an answer.
 
     >>> from minews import parse_request_head
     >>> url = WsUrl(secure=False, host="example.com", port=80, resource_name="/chat")
@@ -346,6 +361,8 @@ def accept_client(
     'chat'
     """
     key = check_client_handshake(request)
+    if not _AUTHORITY.fullmatch(request.headers.get_all("Host")[0]):
+        raise HandshakeError(400, reason="Host names no host")
     target = _TARGET.fullmatch(request.target)
     if target is None:
         raise HandshakeError(400, reason="the request target names no resource")
@@ -365,10 +382,14 @@ def refuse(error: HandshakeError) -> bytes:
     Whoever sends it closes the connection after it (section 7.2.2).
 
     Arguments:
-        error: what went wrong. Its reason becomes the body, as a line of text.
+        error: what a server found wrong: its status is 4xx or 5xx. Its reason becomes the body, as a line of
+            text.
 
     Returns:
         The whole response, ready to send.
+
+    Raises:
+        ValueError: if the error's headers could not be written.
 
     >>> refuse(HandshakeError(404, reason="nothing is served at /nope")).split(b"\\r\\n")[0]
     b'HTTP/1.1 404 Not Found'

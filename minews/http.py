@@ -1,8 +1,9 @@
 """HTTP/1.1 heads: as much of RFC 9112 as a WebSocket handshake needs, and no more leniency than it allows.
 
 A head is the start line, the header fields and the empty line that ends it. Reading is strict where leniency
-has been used to smuggle requests: lines end in CR LF, nothing is folded, no space stands before a colon.
-The size of a head, of a line and the number of fields are bounded, so that no peer can make us hoard bytes.
+has been used to smuggle requests, stricter in places than RFC 9112 asks of a reader: lines end in CR LF, no
+empty line stands before the first, nothing is folded, no space stands before a colon. The size of a head, of
+a line and the number of fields are bounded, so that no peer can make us hoard bytes.
 """
 
 from __future__ import annotations
@@ -38,40 +39,43 @@ TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-~]+) (HTTP/[0-9]\.[0-9])")
 
 # status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 section 4)
-_STATUS_LINE = re.compile(r"HTTP/1\.1 ([1-5][0-9][0-9]) ([\t -~\x80-\xff]*)")
+_STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9]) ([\t -~\x80-\xff]*)")
 
 # field-line = field-name ":" OWS field-value OWS (RFC 9112 section 5); no control byte but the tab
 _FIELD_LINE = re.compile(rf"({TOKEN}):([\t -~\x80-\xff]*)")
 
 
-def take_head(buffer: bytearray) -> bytes | None:
+def take_head(buffer: bytearray, *, response: bool = False) -> bytes | None:
     """Take one whole head off the front of what has arrived (RFC 9112 section 2.2).
 
     Arguments:
         buffer: the bytes received so far. The head is removed from it; what follows, the first frames
             perhaps, stays.
+        response: whether it is the head of a response that is awaited.
 
     Returns:
         The head with the empty line that ends it, or None if that line has not arrived yet.
 
     Raises:
-        HandshakeError: 400 as soon as a line ends without CR, 431 when the head outgrows MAX_HEAD bytes.
+        HandshakeError: 400 as soon as a line ends without CR; when the head outgrows MAX_HEAD bytes, 414 if
+            that is the request line's fault, else 431. For a response it is always 502.
 
     >>> buffer = bytearray(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\\x81\\x00")
     >>> take_head(buffer), bytes(buffer)
     (b'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n', b'\\x81\\x00')
     """
     end = buffer.find(END_OF_HEAD, 0, MAX_HEAD)
-    size = len(buffer) if end < 0 else end + len(END_OF_HEAD)
+    size = min(len(buffer), MAX_HEAD) if end < 0 else end + len(END_OF_HEAD)
     if buffer.count(b"\n", 0, size) != buffer.count(b"\r\n", 0, size):
-        raise HandshakeError(400, reason="a line of the head ends in LF without CR")
+        raise HandshakeError(502 if response else 400, reason="a line of the head ends in LF without CR")
     if end >= 0:
         head = bytes(buffer[:size])
         del buffer[:size]
         return head
-    if size >= MAX_HEAD:
-        raise HandshakeError(431, reason=f"the head is longer than {MAX_HEAD} bytes")
-    return None
+    if size < MAX_HEAD:
+        return None
+    too_large = 414 if buffer.find(b"\r\n", 0, MAX_LINE + 2) < 0 else 431
+    raise HandshakeError(502 if response else too_large, reason=f"the head is longer than {MAX_HEAD} bytes")
 
 
 def parse_request_head(head: bytes) -> Request:
@@ -84,8 +88,9 @@ def parse_request_head(head: bytes) -> Request:
         The Request: method, target and version as they were spelled, and its Headers.
 
     Raises:
-        HandshakeError: 400 if the head is malformed, 414 if the request line and 431 if another part of it
-            is longer than the limits of this module, 505 if the HTTP version is not 1.x.
+        HandshakeError: 400 if the head is malformed; 414 if the request line is longer than MAX_LINE; 431 if
+            another line is, if there are more than MAX_FIELDS of them, or if the head is longer than
+            MAX_HEAD; 505 if the HTTP version is not 1.x.
 
     >>> parse_request_head(b"GET /chat HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n").target
     '/chat'
@@ -112,7 +117,8 @@ def parse_response_head(head: bytes) -> Response:
         The Response: status, reason and Headers.
 
     Raises:
-        HandshakeError: 502 if the head is malformed, not HTTP/1.1, or over the limits of this module.
+        HandshakeError: 502 if the head is malformed, not HTTP/1.x, or over the limits of this module, and if
+            HTTP/1.0 says 101, which it can't.
 
     >>> parse_response_head(b"HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n").status
     101
@@ -120,8 +126,10 @@ def parse_response_head(head: bytes) -> Response:
     start, fields = _split_head(head, malformed=502, too_large=502)
     match = _STATUS_LINE.fullmatch(start)
     if match is None or len(start) > MAX_LINE:
-        raise HandshakeError(502, reason="the first line is not a status line of HTTP/1.1")
-    status, reason = match.groups()
+        raise HandshakeError(502, reason="the first line is not a status line of HTTP/1.x")
+    minor, status, reason = match.groups()
+    if (minor, status) == ("0", "101"):
+        raise HandshakeError(502, reason="HTTP/1.0 knows no change of protocol")
     return Response(int(status), reason, _parse_fields(fields, malformed=502, too_large=502))
 
 
@@ -163,29 +171,32 @@ def format_response(status: int, headers: list[tuple[str, str]], body: bytes = b
 
     Arguments:
         status: the HTTP status code, such as 404. Its usual reason phrase is added.
-        headers: (name, value) pairs, written in this order. Content-Length is added unless the status
-            never has a body (1xx, 204 and 304).
+        headers: (name, value) pairs, written in this order, without Content-Length: it is added, unless the
+            status never has a body (1xx, 204 and 304).
         body: the bytes after the head.
 
     Returns:
         The bytes to send.
 
     Raises:
-        ValueError: if a header could not stand on one line, or if a status without a body is given one.
+        ValueError: if the status has not three digits, if a header could not stand on one line or is
+            Content-Length, or if a status without a body is given one.
 
     >>> format_response(404, [("Connection", "close")])
     b'HTTP/1.1 404 Not Found\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n'
     """
+    if not 100 <= status <= 599:
+        raise ValueError(f"not an HTTP status: {status}")
     fields = list(headers)
+    for name, value in fields:
+        if name.lower() == "content-length" or ":" in name or not _FIELD_LINE.fullmatch(f"{name}: {value}"):
+            raise ValueError(f"not a header line: {name!r}: {value!r}")
     if status >= 200 and status not in (204, 304):
         fields.append(("Content-Length", str(len(body))))
     elif body:
         raise ValueError(f"a response with status {status} has no body")
-    lines = [f"{name}: {value}" for name, value in fields]
-    for line in lines:
-        if not _FIELD_LINE.fullmatch(line):
-            raise ValueError(f"not a header line: {line!r}")
     start = f"HTTP/1.1 {status} {_reason_phrase(status)}"
+    lines = [f"{name}: {value}" for name, value in fields]
     return "\r\n".join([start, *lines, "", ""]).encode("latin-1") + body
 
 

@@ -33,7 +33,7 @@ def handshake_examples() -> list[tuple[bytes, bool]]:
         (_request(Sec_WebSocket_Key="AQIDBAUGBwgJCgsMDQ4PEC=="), True),
         (_request(X_Unknown="anything"), True),
         (_request(Host="example.com:9001"), True),
-        (_request().replace(b": ", b":"), True),
+        (_request().replace(b": ", b":"), True),  # the space behind the colon is optional
         (_request().replace(b"GET", b"POST"), False),
         (_request().replace(b"HTTP/1.1", b"HTTP/1.0"), False),
         (_request(Host=None), False),
@@ -47,7 +47,7 @@ def handshake_examples() -> list[tuple[bytes, bool]]:
         (_request(Sec_WebSocket_Key="c2hvcnQ="), False),
         (_request(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25j!Q=="), False),
         (_request(Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAAAA"), False),
-        (_request(_GOOD[4]), False),
+        (_request(_GOOD[4]), False),  # the key twice
     ]
 
 

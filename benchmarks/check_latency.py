@@ -1,0 +1,101 @@
+"""How long a student waits for `check`: every exercise, solved, half wrong and looping, in an IPython shell.
+
+    python3 benchmarks/check_latency.py [--rounds N]
+
+Each figure is the whole of a cell's run: saving it into an exercises folder of its own, a worker, the cases,
+feedback. Rounds are interleaved over the exercises. It ends with 1 if a figure is over its bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from IPython.core.interactiveshell import InteractiveShell
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from classroom import regions
+from classroom.syllabus import Exercise, all_exercises
+
+MEDIAN, SLOWEST, LOOP = 0.2, 1.0, 3.0  # seconds
+
+WRONG = "def {name}(*args, **kwargs):\n    return b'wrong'"
+LOOPING = """\
+def {name}(*args, **kwargs):
+    while True:
+        try:
+            args
+        except BaseException:
+            pass"""
+
+
+def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return the seconds of each run: by kind of answer, then by exercise."""
+    shell = InteractiveShell.instance()
+    shell.run_cell("from classroom import check")
+    kinds: dict[str, Callable[[Exercise], str]] = {
+        "right": regions.reference_source,
+        "wrong": lambda exercise: WRONG.format(name=exercise.name),
+        "looping": lambda exercise: LOOPING.format(name=exercise.name),
+    }
+    seconds: dict[str, dict[str, list[float]]] = {kind: {} for kind in kinds}
+    for number in range(rounds):
+        for exercise in all_exercises():
+            shell.run_cell(regions.preamble(exercise.module))
+            for kind, write in kinds.items():
+                if kind == "looping" and number > 0:
+                    continue
+                # A comment makes each round's text a new one, so that no verdict is remembered.
+                cell = f"{write(exercise)}\n# round {number}\n\ncheck({exercise.name})"
+                seconds[kind].setdefault(exercise.id, []).append(run_cell(shell, cell))
+    return seconds
+
+
+def run_cell(shell: InteractiveShell, cell: str) -> float:
+    """Run one cell quietly and return the seconds it took."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        start = time.perf_counter()
+        result = shell.run_cell(cell, store_history=True)
+        took = time.perf_counter() - start
+    result.raise_error()
+    return took
+
+
+def main() -> int:
+    """Measure, print a table, and return 0 if every bound holds."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MINEWS_WORK"] = folder
+        seconds = measure(rounds)
+    print(f"check, in ms: median and slowest of {rounds} runs; a looping answer once")
+    print(f"{'exercise':<10}{'right':>8}{'slowest':>9}{'wrong':>8}{'slowest':>9}{'looping':>9}")
+    for exercise_id in seconds["right"]:
+        right, wrong, loop = (seconds[kind][exercise_id] for kind in ("right", "wrong", "looping"))
+        figures = [statistics.median(right), max(right), statistics.median(wrong), max(wrong), max(loop)]
+        columns = zip(figures, (8, 9, 8, 9, 9), strict=True)
+        print(f"{exercise_id:<10}" + "".join(f"{1000 * figure:>{width}.0f}" for figure, width in columns))
+    all_right = [each for runs in seconds["right"].values() for each in runs]
+    all_loops = [each for runs in seconds["looping"].values() for each in runs]
+    bounds = (
+        ("a right answer, median", statistics.median(all_right), MEDIAN),
+        ("a right answer, slowest", max(all_right), SLOWEST),
+        ("an endless loop, slowest", max(all_loops), LOOP),
+    )
+    for what, figure, bound in bounds:
+        print(f"{what}: {figure:.3f} s, bound {bound} s: {'holds' if figure < bound else 'DOES NOT HOLD'}")
+    return 0 if all(figure < bound for _, figure, bound in bounds) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

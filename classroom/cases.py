@@ -1,0 +1,392 @@
+"""The vocabulary in which the tests of an exercise are written.
+
+A case is a plain function that asks and says what must come back. It runs before the student's code does:
+what it asks is recorded, carried out in a worker in one go, and judged afterwards. So a case computes its
+expectations here, on the trusted side, and never sees a live object of the student's.
+
+    @case("4.2")
+    def published_example(ask):
+        "The key and the accept value that RFC 6455 prints in section 1.3."
+        ask("dGhlIHNhbXBsZSBub25jZQ==").gives("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from . import places
+from .syllabus import Exercise
+from .worker import protocol
+from .worker.protocol import Ended, NotWritten, Op, Outcome, Raised, Returned
+
+__all__ = ["Ask", "Asked", "Case", "Finding", "case", "cases_of", "describe_type_slip", "load_file", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that must come, just so."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with an outcome.
+
+    Arguments:
+        note: one sentence for the student: what was seen.
+        must: what must hold: a Value, shown beside the one that came, or words.
+        mark: a part of the bytes or text that came, which the note is about; it is marked when shown.
+        question: one question that helps without giving the answer.
+        rfc: the section that settles it, where it is another one than the exercise's.
+        came: what to show of the value that came, or words for it, where all of it would be too much.
+    """
+
+    note: str
+    must: Value | str | None = None
+    mark: bytes | str | None = None
+    question: str = ""
+    rfc: str = ""
+    came: Value | str | None = None
+
+
+Judge = Callable[[Outcome], Finding | None]
+
+
+@dataclass(slots=True)
+class Asked:
+    """One thing asked of the student's code, with what must come back."""
+
+    op: Op
+    index: int
+    case: Case
+    checks: list[Judge] = field(default_factory=list)
+    observe: Callable[[object], object] | None = None
+
+    def gives(self, value: object, note: str = "", question: str = "") -> Asked:
+        """Demand exactly this value, of exactly this type."""
+        return self._add(lambda outcome: _differs(outcome, value, note, question))
+
+    def gives_one_of(self, values: Sequence[object], note: str = "", question: str = "") -> Asked:
+        """Demand one of these values: the RFC leaves the choice open."""
+
+        def check(outcome: Outcome) -> Finding | None:
+            if any(_differs(outcome, value, note, question) is None for value in values):
+                return None
+            return _differs(outcome, values[0], note, question)
+
+        return self._add(check)
+
+    def holds(
+        self, check: Callable[[Any], Finding | None], observe: Callable[[Any], object] | None = None
+    ) -> Asked:
+        """Demand that `check`, given the value that came, finds nothing.
+
+        `observe` says what of the value counts when it is compared with a known mistake's.
+        """
+        self.observe = observe or self.observe
+        return self._add(
+            lambda outcome: check(outcome.value) if isinstance(outcome, Returned) else _stopped(outcome)
+        )
+
+    def raises(
+        self,
+        error: type[BaseException],
+        note: str = "",
+        question: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        **attributes: object,
+    ) -> Asked:
+        """Demand an exception of this class; an attribute is a value, or a tuple of them, the best first."""
+        wanted = _Wanted(
+            error.__name__, {name: _as_tuple(value) for name, value in attributes.items()}, tuple(headers)
+        )
+        return self._add(lambda outcome: wanted.check(outcome, note, question))
+
+    def refuses(self, note: str = "", question: str = "") -> Asked:
+        """Demand any exception: for a caller's mistake, only a quiet result is wrong."""
+
+        def check(outcome: Outcome) -> Finding | None:
+            if isinstance(outcome, Returned):
+                return Finding(note or "It returned a value, quietly.", "an exception", question=question)
+            return None if isinstance(outcome, Raised) else _stopped(outcome)
+
+        return self._add(check)
+
+    def _add(self, check: Judge) -> Asked:
+        self.checks.append(check)
+        return self
+
+
+@dataclass(slots=True)
+class Relation:
+    """What must hold between the values of several calls."""
+
+    asked: tuple[Asked, ...]
+    check: Callable[..., Finding | None]
+
+    def judge(self, outcomes: Mapping[int, Outcome]) -> Finding | None:
+        """Return what is wrong, or None; a call that returned no value is judged by its own checks."""
+        values = [outcomes.get(asked.index) for asked in self.asked]
+        if not all(isinstance(value, Returned) for value in values):
+            return None
+        return self.check(*(value.value for value in values if isinstance(value, Returned)))
+
+
+class Ask:
+    """What a case function is given. Calling it calls the student's function or class."""
+
+    def __init__(self, case: Case, plan: Plan, seed: str) -> None:
+        self.rng = random.Random(seed)
+        self._case = case
+        self._plan = plan
+
+    def __call__(self, *args: object, **kwargs: object) -> Asked:
+        """Call the student's function with these arguments."""
+        return self._record(protocol.Call(self._wrap(args), self._wrap(kwargs)))
+
+    def items(self, *args: object, limit: int = 1000, **kwargs: object) -> Asked:
+        """Call the student's generator function; what it yields comes as a list of at most `limit` items."""
+        return self._record(protocol.Call(self._wrap(args), self._wrap(kwargs), how="items", limit=limit))
+
+    def awaits(self, *args: object, **kwargs: object) -> Asked:
+        """Call the student's coroutine function and run it to its end."""
+        return self._record(protocol.Call(self._wrap(args), self._wrap(kwargs), how="await"))
+
+    def new(self, *args: object, **kwargs: object) -> Kept:
+        """Make an object of the student's class; it stays in the worker."""
+        return Kept(self, self._record(protocol.Call(self._wrap(args), self._wrap(kwargs), how="keep")))
+
+    def make(self, recipe: str, *args: object, **kwargs: object) -> Kept:
+        """Build something in the worker, such as a scripted socket, and keep it for arguments and `trace`."""
+        return Kept(self, self._record(protocol.Make(recipe, self._wrap(args), self._wrap(kwargs))))
+
+    def together(self, asked: Sequence[Asked], check: Callable[..., Finding | None]) -> None:
+        """Demand that `check`, given the values of several calls, finds nothing."""
+        self._plan.relations.append(Relation(tuple(asked), check))
+
+    def _record(self, op: Op) -> Asked:
+        op.into = len(self._plan.asked)
+        asked = Asked(op, op.into, self._case)
+        self._plan.asked.append(asked)
+        return asked
+
+    def _wrap(self, value: Any) -> Any:
+        """Replace what can't cross: kept objects by slots, functions by callbacks in the judge's table."""
+        if isinstance(value, Kept):
+            return protocol.Slot(value.asked.index)
+        if isinstance(value, tuple):
+            return tuple(self._wrap(item) for item in value)
+        if isinstance(value, list):
+            return [self._wrap(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._wrap(item) for key, item in value.items()}
+        if callable(value) and not isinstance(value, type):
+            name = f"{self._case.name}.{getattr(value, '__name__', 'callback')}.{len(self._plan.callbacks)}"
+            self._plan.callbacks[name] = value
+            return protocol.Callback(name)
+        return value
+
+
+@dataclass(slots=True)
+class Kept:
+    """An object that stays in the worker."""
+
+    ask: Ask
+    asked: Asked
+
+    def call(self, method: str, *args: object, **kwargs: object) -> Asked:
+        """Call one of its methods."""
+        record, wrap = self.ask._record, self.ask._wrap
+        return record(protocol.Method(self.asked.index, method, wrap(args), wrap(kwargs)))
+
+    def get(self, attribute: str) -> Asked:
+        """Read one of its attributes."""
+        return self.ask._record(protocol.Get(self.asked.index, attribute))
+
+    def trace(self) -> Asked:
+        """Read the log of what was done to it."""
+        return self.ask._record(protocol.Trace(self.asked.index))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test of an exercise: `title` is a sentence about the protocol, the function's docstring."""
+
+    exercise_id: str
+    name: str
+    title: str
+    function: Callable[[Ask], None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """All that the cases of one exercise ask, in order."""
+
+    cases: tuple[Case, ...]
+    asked: list[Asked] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    callbacks: dict[str, Callable[..., object]] = field(default_factory=dict)
+
+
+_CASES: dict[str, list[Case]] = {}
+Function = TypeVar("Function", bound=Callable[[Ask], None])
+
+
+def case(exercise_id: str) -> Callable[[Function], Function]:
+    """Register the decorated function as a case of this exercise."""
+
+    def register(function: Function) -> Function:
+        title = " ".join((function.__doc__ or function.__name__.replace("_", " ")).split())
+        _CASES.setdefault(exercise_id, []).append(Case(exercise_id, function.__name__, title, function))
+        return function
+
+    return register
+
+
+def cases_of(exercise: Exercise, folder: Path | None = None) -> tuple[Case, ...]:
+    """Return the cases of an exercise, from tests/exercises/lesson_NN.py."""
+    load_file((folder or places.TESTS / "exercises") / f"lesson_{exercise.lesson:02}.py")
+    return tuple(_CASES.get(exercise.id, ()))
+
+
+@cache
+def load_file(path: Path) -> ModuleType | None:
+    """Import a file of the project by its path, once; None if there is no such file."""
+    if not path.is_file():
+        return None
+    name = "minews_" + "_".join((path.parent.name, path.stem))
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def plan(cases: Iterable[Case], seed: int) -> Plan:
+    """Run case functions to record what they ask; the same seed always asks the same."""
+    result = Plan(tuple(cases))
+    for each in result.cases:
+        each.function(Ask(each, result, f"{seed}/{each.exercise_id}/{each.name}"))
+    return result
+
+
+# How a value is judged.
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An exception that must come."""
+
+    name: str
+    attributes: dict[str, tuple[object, ...]]
+    headers: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        parts = [f"{name} {values[0]}{_others(values[1:])}" for name, values in self.attributes.items()]
+        parts += [f"the header {name}: {value}" for name, value in self.headers]
+        return f"{self.name} with {' and '.join(parts)}" if parts else self.name
+
+    def check(self, outcome: Outcome, note: str, question: str) -> Finding | None:
+        if isinstance(outcome, Returned):
+            return Finding(note or "It returned a value, quietly.", str(self), question=question)
+        if not isinstance(outcome, Raised):
+            return _stopped(outcome)
+        if self.name not in [base.rpartition(".")[2] for base in outcome.bases]:
+            raised = outcome.type.removeprefix("minews.types.")
+            return Finding(note or f"It raised {raised}.", str(self), question=question)
+        for name, values in self.attributes.items():
+            got = outcome.attributes.get(name)
+            if got not in values:
+                return Finding(f"Its {name} is {got!r}.", str(self), question=question)
+        for header in self.headers:
+            if not _has_header(outcome.attributes.get("headers"), header):
+                return Finding(f"Its headers lack {header[0]}: {header[1]}.", str(self), question=question)
+        return None
+
+
+def _has_header(pairs: object, wanted: tuple[str, str]) -> bool:
+    """Tell whether an error's headers, which the student made, hold this one; the name counts in any case."""
+    if not isinstance(pairs, (list, tuple)):
+        return False
+    return any(
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and all(isinstance(part, str) for part in pair)
+        and (pair[0].lower(), pair[1].strip()) == (wanted[0].lower(), wanted[1])
+        for pair in pairs
+    )
+
+
+def _differs(outcome: Outcome, want: object, note: str, question: str) -> Finding | None:
+    if not isinstance(outcome, Returned):
+        return _stopped(outcome, Value(want))
+    got = outcome.value
+    if same(got, want):
+        return None
+    return Finding(describe_type_slip(got, want) or note, Value(want), question=question)
+
+
+def same(got: object, want: object) -> bool:
+    """Tell whether two values are equal and of the very same types, at every depth."""
+    if type(got) is not type(want):
+        return False
+    if isinstance(want, (list, tuple)):
+        assert isinstance(got, (list, tuple))
+        return len(got) == len(want) and all(map(same, got, want))
+    if isinstance(want, dict):
+        assert isinstance(got, dict)
+        return list(got) == list(want) and all(same(got[key], want[key]) for key in want)
+    if is_dataclass(want):
+        return all(same(getattr(got, each.name), getattr(want, each.name)) for each in fields(want))
+    return got == want
+
+
+def describe_type_slip(got: object, want: object) -> str:
+    """Say in one line that a value is right but for its type, or is of another type altogether."""
+    if type(got) is type(want):
+        return ""
+    if isinstance(got, protocol.TooLarge):
+        return "The answer is far too large to be right."
+    came = got.type_name if isinstance(got, protocol.Other) else type(got).__name__
+    must = "None" if want is None else type(want).__name__
+    if got is None:
+        return f"It returned None where {must} must come. Is a `return` missing?"
+    if _folded(got) == _folded(want):
+        return f"The value is right, its type is not: {came} came, {must} must come."
+    return f"{came} came, {must} must come."
+
+
+def _folded(value: object) -> object:
+    """Bring values that differ only by a kindred type to one form."""
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("latin-1")
+    if isinstance(value, (list, tuple)):
+        return [_folded(item) for item in value]
+    if isinstance(value, protocol.Other):
+        return value.repr_text.strip("'\"")
+    return value
+
+
+def _stopped(outcome: Outcome, want: Value | str = "a value") -> Finding | None:
+    """Turn an outcome without a value into a finding; the outcome itself says what happened."""
+    if isinstance(outcome, (Raised, NotWritten, Ended)):
+        return Finding("", want)
+    return None
+
+
+def _as_tuple(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _others(values: tuple[object, ...]) -> str:
+    """Name in brackets what passes, too."""
+    return f" ({' or '.join(map(str, values))} passes, too)" if values else ""

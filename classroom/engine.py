@@ -1,0 +1,268 @@
+"""Judge an answer: ask it in a worker, compare what came with what must hold, and name the mistake.
+
+Expected values are computed here and never cross to the answer's side; what crosses back is plain data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Literal
+
+from . import workers
+from .cases import Asked, Finding, Plan, cases_of, plan
+from .feedback import Failure, Feedback, write_feedback
+from .mistakes import Mistake, mistakes_of
+from .syllabus import Exercise, find_exercise
+from .worker.protocol import Ended, LoadFailed, NotWritten, Other, Outcome, Raised, Returned
+from .workers import Answer, Transcript
+
+__all__ = ["Report", "Result", "Tested", "Verdict", "compare", "judge", "references"]
+
+Verdict = Literal["passed", "failed", "not-written", "error"]
+DEFAULT_SEED = 6455
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What was tested: a file as shown to people, its first and last line, and the short hash of the text."""
+
+    file: str
+    first_line: int
+    last_line: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, lines {self.first_line} to {self.last_line}, {self.hash}"
+
+
+@dataclass(slots=True)
+class Result:
+    """The verdict on one answer. `passed` and `total` count cases; `mistakes` are names, the best first."""
+
+    exercise: Exercise
+    verdict: Verdict
+    passed: int
+    total: int
+    mistakes: list[str]
+    tested: Tested
+    feedback: Feedback
+    seconds: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as plain data for `check --json`."""
+        tested = self.tested
+        return {
+            "exercise": self.exercise.id,
+            "verdict": self.verdict,
+            "passed": self.passed,
+            "total": self.total,
+            "mistakes": self.mistakes,
+            "tested": {
+                "file": tested.file,
+                "lines": [tested.first_line, tested.last_line],
+                "hash": tested.hash,
+            },
+            "feedback": self.feedback.text(),
+        }
+
+
+@dataclass(slots=True)
+class Report:
+    """The cases held against one transcript: what failed, in order."""
+
+    failures: list[Failure] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+    def add(self, asked: Asked, outcome: Outcome, finding: Finding) -> None:
+        self.failed.add(asked.case.name)
+        self.failures.append(Failure(asked, outcome, finding))
+
+
+def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
+    """Judge an answer to an exercise.
+
+    Arguments:
+        answer: the student's code, as `workers.run` takes it.
+        tested: what to say was tested.
+        seed: what the cases draw their inputs from; by default always the same, so that a student who
+            changes nothing sees the same again.
+    """
+    start = time.perf_counter()
+    exercise = find_exercise(answer.exercise_id)
+    questions = plan(cases_of(exercise), DEFAULT_SEED if seed is None else seed)
+    callbacks = references(exercise) | questions.callbacks
+    transcript = workers.run(replace(answer, sources=()), [asked.op for asked in questions.asked], callbacks)
+    report = compare(questions, transcript)
+    verdict = _decide(transcript, report)
+    named = _name_mistakes(exercise, questions, transcript, report) if verdict == "failed" else []
+    notes = (
+        _try_own_neighbours(answer, questions, callbacks) if verdict == "passed" and answer.sources else []
+    )
+    total = len(questions.cases)
+    passed = 0 if verdict in ("not-written", "error") else total - len(report.failed)
+    feedback = write_feedback(
+        exercise, verdict, passed, total, str(tested), transcript, report.failures, named, notes
+    )
+    names = [each.name for each in named]
+    seconds = time.perf_counter() - start
+    return Result(exercise, verdict, passed, total, names, tested, feedback, seconds)
+
+
+def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
+    """Return the reference's version of each neighbour of an exercise, by plain name."""
+    found = {}
+    for neighbour in exercise.neighbours:
+        module, _, name = neighbour.rpartition(".")
+        found[name] = getattr(import_module(f"minews.{module}"), name)
+    return found
+
+
+def compare(questions: Plan, transcript: Transcript) -> Report:
+    """Hold every outcome against what must come; what was not reached any more counts as failed."""
+    report = Report()
+    outcomes = dict(enumerate(transcript.outcomes))
+    for asked in questions.asked:
+        outcome = outcomes.get(asked.index)
+        if outcome is None:
+            report.failed.add(asked.case.name)
+            continue
+        finding = _judge_one(asked, outcome)
+        if finding is not None:
+            report.add(asked, outcome, finding)
+    for relation in questions.relations:
+        finding = relation.judge(outcomes)
+        if finding is not None:
+            last = relation.asked[-1]
+            report.add(last, outcomes[last.index], finding)
+    return report
+
+
+def _judge_one(asked: Asked, outcome: Outcome) -> Finding | None:
+    """Return the first thing that is wrong with an outcome; without any check it must only come back."""
+    if not asked.checks and not isinstance(outcome, Returned):
+        return Finding("", "a value")
+    return next((finding for check in asked.checks if (finding := check(outcome)) is not None), None)
+
+
+def _decide(transcript: Transcript, report: Report) -> Verdict:
+    if isinstance(transcript.loaded, LoadFailed):
+        return "not-written" if transcript.loaded.how == "missing" else "error"
+    if isinstance(transcript.loaded, Ended):
+        return "error"
+    if transcript.outcomes and all(isinstance(outcome, NotWritten) for outcome in transcript.outcomes):
+        return "not-written"
+    return "failed" if report.failed else "passed"
+
+
+def _try_own_neighbours(
+    answer: Answer, questions: Plan, callbacks: Mapping[str, Callable[..., object]]
+) -> list[str]:
+    """Ask once more with the student's own neighbours, not the reference's: a note, never a verdict."""
+    own = [source.name for source in answer.sources]
+    transcript = workers.run(answer, [asked.op for asked in questions.asked], callbacks)
+    failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
+    if not failures:
+        return []
+    ids = ", ".join(f"{name} ({find_exercise(name).id})" for name in own)
+    return [f"It passes with the reference's {', '.join(own)}, but not with your own. Check {ids}."]
+
+
+# Naming mistakes.
+
+
+def _name_mistakes(
+    exercise: Exercise, questions: Plan, transcript: Transcript, report: Report
+) -> list[Mistake]:
+    """Find the known mistakes that gave just what the student's code gave, where that was wrong."""
+    last = transcript.outcomes[-1] if transcript.outcomes else None
+    gone = isinstance(last, Ended) and last.gone
+    if gone and len(transcript.outcomes) == 1:
+        return []  # it never came back at all, so there is nothing to know it by
+    candidates = [each for each in mistakes_of(exercise) if each.loops is gone]
+    replays = _replay(exercise, candidates, questions)
+    theirs = _Trace(questions, transcript, report)
+    scores = {
+        each: theirs.explained_by(replays[each.name], each.varies)
+        for each in candidates
+        if each.name in replays
+    }
+    best = max(scores.values(), default=None)
+    if best is None or best[0] == 0:
+        return []
+    return [each for each in candidates if scores.get(each) == best]
+
+
+def _replay(exercise: Exercise, candidates: Sequence[Mistake], questions: Plan) -> dict[str, _Trace]:
+    """Ask known mistakes what the student was asked, in a worker of their own: some misbehave, too."""
+    names = tuple(each.name for each in candidates)
+    key = (exercise.id, names, tuple(map(repr, (asked.op for asked in questions.asked))))
+    if key not in _REPLAYS:
+        path = next((each.function.__code__.co_filename for each in candidates), None)
+        ops = [asked.op for asked in questions.asked]
+        functions = [each.function.__name__ for each in candidates]
+        transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
+        _REPLAYS.clear()
+        _REPLAYS[key] = {
+            each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
+        }
+    return _REPLAYS[key]
+
+
+_REPLAYS: dict[object, dict[str, _Trace]] = {}
+
+
+class _Trace:
+    """What one piece of code gave to each question, in a form in which two of them can be compared."""
+
+    def __init__(self, questions: Plan, transcript: Transcript, report: Report | None = None) -> None:
+        report = report or compare(questions, transcript)
+        self.seen = {
+            asked.index: _observe(asked, outcome)
+            for asked, outcome in zip(questions.asked, transcript.outcomes, strict=False)
+        }
+        self.failed = {failure.asked.index for failure in report.failures}
+        self.cases = report.failed
+        self.first = {
+            failure.asked.index
+            for failure in report.failures
+            if failure.asked.case is report.failures[0].asked.case
+        }
+
+    def explained_by(self, mistake: _Trace, varies: bool) -> tuple[int, int]:
+        """Tell how well a mistake explains this: (rank, minus what else it fails). Rank 0 is not at all."""
+        if varies:
+            alike = all(
+                _kind(self.seen.get(index)) == _kind(mistake.seen.get(index)) for index in self.failed
+            )
+            return (2, 0) if alike and self.failed == mistake.failed else (0, 0)
+        common = {
+            index for index in self.failed & mistake.failed if self.seen.get(index) == mistake.seen.get(index)
+        }
+        extra = -len(mistake.failed - self.failed)
+        if common and common == self.failed:
+            return (4 if not extra else 3, extra)
+        if common and self.first <= common:
+            return (1, extra)
+        return (0, 0)
+
+
+def _observe(asked: Asked, outcome: Outcome) -> object:
+    """Bring an outcome to what counts of it: no messages of the student's, no order where order is free."""
+    if isinstance(outcome, Returned):
+        value = outcome.value
+        if asked.observe is not None:
+            return ("observed", asked.observe(value))
+        if isinstance(value, Other) and value.repr_text.startswith("<"):
+            return ("returned", value.type_name)  # the rest names the function and its address
+        return ("returned", type(value).__name__, repr(value), repr(sorted(outcome.changed.items())))
+    if isinstance(outcome, Raised):
+        return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
+    return (type(outcome).__name__, getattr(outcome, "how", ""))
+
+
+def _kind(seen: object) -> object:
+    """What is the same each time in what a varying mistake gives: what is observed, else only the type."""
+    return seen[:2] if isinstance(seen, tuple) else seen

@@ -1,0 +1,356 @@
+"""What a student is told: the same words as plain text in a terminal and as HTML in a notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .fields import show_call, show_difference, show_value
+from .syllabus import Exercise
+from .worker.protocol import (
+    Call,
+    Ended,
+    Get,
+    Loaded,
+    LoadFailed,
+    Method,
+    NotWritten,
+    Outcome,
+    Raised,
+    Returned,
+    TooLarge,
+)
+
+if TYPE_CHECKING:
+    from .cases import Asked, Finding
+    from .mistakes import Mistake
+    from .workers import Transcript
+
+__all__ = ["Block", "Failure", "Feedback", "write_feedback"]
+
+LABEL_WIDTH = 10  # characters, in plain text
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that was asked, what came, and what is wrong with it."""
+
+    asked: Asked
+    outcome: Outcome
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A labelled piece of feedback; `fixed` lines are shown in a fixed-width face, space for space."""
+
+    label: str
+    lines: tuple[str, ...]
+    fixed: bool = False
+
+
+@dataclass(slots=True)
+class Feedback:
+    """What to tell the student about one answer. `verdict` is as in Result; `headline` says it in words."""
+
+    verdict: str
+    headline: str
+    tested: str
+    blocks: list[Block] = field(default_factory=list)
+    reference: str = ""
+
+    def text(self) -> str:
+        """Write it as plain text."""
+        lines = [self.headline, f"Tested: {self.tested}."]
+        lines += [""] if self.blocks else []
+        for block in self.blocks:
+            for number, line in enumerate(block.lines):
+                label = block.label if number == 0 else ""
+                lines.append(f"{label:<{LABEL_WIDTH}}{line}".rstrip())
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """Write it as HTML: the same words, and the reference folded below them after a pass."""
+        parts = [
+            f'<div class="minews-feedback" role="status" data-verdict="{self.verdict}" style="{_BOX}">',
+            f'<div style="font-weight:600">{html.escape(self.headline)}</div>',
+            f'<div style="{_QUIET}">Tested: {html.escape(self.tested)}.</div>',
+        ]
+        if self.blocks:
+            parts.append(f'<dl style="{_GRID}">')
+            parts += [_block_html(block) for block in self.blocks]
+            parts.append("</dl>")
+        if self.reference:
+            parts.append(
+                '<details><summary style="cursor:pointer">The reference, to compare with yours</summary>'
+                f'<pre style="{_FIXED}">{html.escape(self.reference)}</pre></details>'
+            )
+        return "".join([*parts, "</div>"])
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+_BOX = (
+    "border-left:4px solid var(--jp-border-color1,#9e9e9e);padding:4px 0 6px 14px;margin:4px 0;"
+    "color:var(--jp-content-font-color1,inherit);"
+    "font-family:var(--jp-content-font-family,system-ui,sans-serif);line-height:1.5;max-width:62rem"
+)
+_QUIET = "color:var(--jp-content-font-color2,#616161);font-size:90%"
+_GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:6px 16px;margin:10px 0 6px"
+_FIXED = (
+    "margin:0;padding:0;font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px);"
+    "white-space:pre;overflow-x:auto;background:none;color:inherit;line-height:1.45"
+)
+
+
+def _block_html(block: Block) -> str:
+    text = html.escape("\n".join(block.lines))
+    body = f'<pre style="{_FIXED}">{text}</pre>' if block.fixed else text.replace("\n", "<br>")
+    return f'<dt style="font-weight:600">{html.escape(block.label)}</dt><dd style="margin:0">{body}</dd>'
+
+
+def write_feedback(
+    exercise: Exercise,
+    verdict: str,
+    passed: int,
+    total: int,
+    tested: str,
+    transcript: Transcript,
+    failures: Sequence[Failure],
+    mistakes: Sequence[Mistake],
+    notes: Sequence[str],
+) -> Feedback:
+    """Write the feedback on one answer.
+
+    Arguments:
+        exercise: what was to be written.
+        verdict: "passed", "failed", "not-written" or "error".
+        passed, total: numbers of cases.
+        tested: which file, lines and hash.
+        transcript: what the worker saw.
+        failures: all that is wrong, in the order in which it was asked; only the first is shown.
+        mistakes: the known mistakes that explain the failure.
+        notes: more to say, one paragraph each.
+    """
+    feedback = Feedback(verdict, _headline(exercise, verdict, passed, total), tested)
+    add = feedback.blocks.append
+    if isinstance(transcript.loaded, Loaded) and transcript.loaded.lacking and verdict != "not-written":
+        add(_lacking_block(exercise, transcript.loaded.lacking))
+    if verdict == "not-written":
+        add(Block("Next", (f"Write it in its cell, then run the cell. {_hint_line(exercise)}",)))
+    elif verdict == "error":
+        feedback.blocks += _load_blocks(transcript.loaded)
+    elif verdict == "passed":
+        feedback.blocks += [Block("Note", (note,)) for note in notes]
+        add(Block("Ask", (exercise.after,)))
+        add(Block("Compare", (f'solution("{exercise.id}") shows the reference.',)))
+    else:
+        feedback.blocks += _failure_blocks(exercise, failures, mistakes)
+        feedback.blocks += [Block("Note", (note,)) for note in notes]
+        add(Block("Next", (_hint_line(exercise),)))
+    return feedback
+
+
+def _headline(exercise: Exercise, verdict: str, passed: int, total: int) -> str:
+    name = f"{exercise.id} {exercise.name}"
+    if verdict == "passed":
+        return f"{name}: passed, {passed} of {total} cases."
+    if verdict == "not-written":
+        return f"{name}: not written yet."
+    if verdict == "error":
+        return f"{name}: your code could not be loaded."
+    return f"{name}: not right yet, {passed} of {total} cases passed."
+
+
+def _hint_line(exercise: Exercise) -> str:
+    return (
+        f'hint("{exercise.id}") gives the next hint; in a terminal, python3 -m classroom hint {exercise.id}.'
+    )
+
+
+def _lacking_block(exercise: Exercise, names: Sequence[str]) -> Block:
+    listed = ", ".join(names)
+    verb = "come" if len(names) > 1 else "comes"
+    return Block(
+        "Missing",
+        (
+            f"{listed} {verb} from nowhere: each exercise is saved and tested on its own.",
+            f"Import or define {'them' if len(names) > 1 else 'it'} in the cell of {exercise.name}.",
+        ),
+    )
+
+
+def _load_blocks(loaded: object) -> Iterator[Block]:
+    """Say why code could not even be loaded."""
+    if isinstance(loaded, LoadFailed):
+        if loaded.how == "syntax":
+            yield Block("Problem", (f"Python cannot read it: {loaded.message}.",))
+        elif loaded.how == "exit":
+            yield Block("Problem", ("It calls sys.exit while its definitions are executed.",))
+        else:
+            problem = f"{loaded.type}: {loaded.message}" if loaded.type else loaded.message
+            yield Block("Problem", (f"Running its definitions raised {problem}",))
+        if loaded.line is not None:
+            yield Block("Where", (f"line {loaded.line}: {loaded.text.strip()}",), fixed=True)
+        yield from _printed_block(loaded.printed)
+    elif isinstance(loaded, Ended):
+        yield Block("Problem", tuple(_describe_ending(loaded)))
+
+
+def _failure_blocks(
+    exercise: Exercise, failures: Sequence[Failure], mistakes: Sequence[Mistake]
+) -> Iterator[Block]:
+    """Show the first failure: what was tried, what came, what must hold, and one question."""
+    if not failures:
+        return
+    first = failures[0]
+    finding = first.finding
+    yield Block("Case", (first.asked.case.title,))
+    yield Block("Tried", tuple(_show_op(exercise, first)), fixed=True)
+    came, fixed = _show_outcome(first)
+    yield Block("Came", tuple(came), fixed=fixed)
+    yield from _must_blocks(first)
+    yield from _printed_block(getattr(first.outcome, "printed", ""))
+    if mistakes:
+        yield _mistake_block(mistakes)
+    yield Block("Ask", (mistakes[0].hint if mistakes else finding.question or _ask_anyway(first),))
+    sections = finding.rfc or (", ".join(mistakes[0].rfc) if mistakes else "") or ", ".join(exercise.rfc)
+    if sections:
+        yield Block("Read", (_cite(sections),))
+    others = len({failure.asked.case.name for failure in failures} - {first.asked.case.name})
+    if others:
+        yield Block("Besides", (f"{others} other {'cases fail' if others > 1 else 'case fails'}, too.",))
+
+
+def _must_blocks(failure: Failure) -> Iterator[Block]:
+    """Say what must hold, and where what came differs from it."""
+    finding, outcome = failure.finding, failure.outcome
+    note = [finding.note] if finding.note else []
+    if isinstance(finding.must, str):
+        yield Block("Must be", (finding.must,))
+    elif finding.must is not None:
+        yield Block("Must be", tuple(show_value(finding.must.value)), fixed=True)
+        if isinstance(outcome, Returned):
+            note += show_difference(outcome.value, finding.must.value)
+    if note:
+        yield Block("Look", tuple(note))
+
+
+def _ask_anyway(failure: Failure) -> str:
+    """Ask the question that fits what happened, where nothing better is known."""
+    if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
+        return "Where in this cell does that name get its value?"
+    if isinstance(failure.outcome, Raised):
+        return "What is the value of each name on that line, at that moment?"
+    if isinstance(failure.outcome, Ended):
+        return _ENDING_QUESTIONS.get(failure.outcome.how, "Which line did it reach, and which not?")
+    if isinstance(failure.outcome, Returned) and isinstance(failure.outcome.value, TooLarge):
+        return "How long is the right answer, and what makes yours longer?"
+    if isinstance(failure.finding.must, str):
+        return "Which line of your code is there for this?"
+    return "Make this call in a cell of its own and print each step. Which is the first that surprises you?"
+
+
+_ENDING_QUESTIONS = {
+    "endless": "What changes each time round, and what has to happen so that it ends?",
+    "recursion": "What is smaller at each call, and which call is the last?",
+    "waiting": "Who would have to act so that this line goes on?",
+    "exit": "Who decides when the program ends: your function, or whoever called it?",
+    "os-exit": "Who decides when the program ends: your function, or whoever called it?",
+    "memory": "What does your code build there, and how large must the answer be?",
+    "crash": "Which line leaves Python and reaches into memory, as ctypes does?",
+}
+
+
+def _mistake_block(mistakes: Sequence[Mistake]) -> Block:
+    names = " or ".join(dict.fromkeys(each.name for each in mistakes))
+    how = "others' code failed in just this way" if mistakes[0].varies else "others gave just this answer"
+    return Block("Known as", (f"{names}: {how}.",))
+
+
+def _cite(sections: str) -> str:
+    """Write sections such as "4.2.2, RFC 9112 5" as a sentence, those of RFC 6455 first."""
+    cited: dict[str, list[str]] = {"RFC 6455": []}
+    for part in (part.strip() for part in sections.split(",")):
+        document, section = re.fullmatch(r"((?:RFC \d+)?) ?(.*)", part).groups()  # type: ignore[union-attr]
+        cited.setdefault(document or "RFC 6455", []).append(section)
+    return "; ".join(f"{document} {_number(listed)}" for document, listed in cited.items() if listed) + "."
+
+
+def _number(sections: list[str]) -> str:
+    """Write "section 1.3" or "sections 1.3, 4.1 and 4.2.2"."""
+    *first, last = sections
+    return f"sections {', '.join(first)} and {last}" if first else f"section {last}"
+
+
+def _show_op(exercise: Exercise, failure: Failure) -> list[str]:
+    op = failure.asked.op
+    if isinstance(op, Call):
+        return show_call(exercise.name, op.args, op.kwargs)
+    if isinstance(op, Method):
+        return show_call(f"it.{op.name}", op.args, op.kwargs)
+    if isinstance(op, Get):
+        return [f"it.{op.name}"]
+    return [failure.asked.case.name.replace("_", " ")]
+
+
+def _show_outcome(failure: Failure) -> tuple[list[str], bool]:
+    """Show what came: the lines, and whether they are code."""
+    outcome = failure.outcome
+    finding = failure.finding
+    if isinstance(finding.came, str):
+        return [finding.came], False
+    if isinstance(outcome, Returned):
+        value = finding.came.value if finding.came is not None else outcome.value
+        return show_value(value, finding.mark), True
+    if isinstance(outcome, Raised):
+        return _show_raised(outcome), True
+    if isinstance(outcome, NotWritten):
+        return [f'NotImplementedError("exercise {outcome.exercise}"): this path is not written yet.'], False
+    return _describe_ending(outcome), False
+
+
+def _show_raised(outcome: Raised) -> list[str]:
+    name = outcome.type.removeprefix("minews.types.")
+    if name != outcome.type:
+        details = [
+            f"{key}={outcome.attributes[key]!r}"
+            for key in ("status", "code", "headers", "reason")
+            if outcome.attributes.get(key)
+        ]
+        lines = [f"{name}({', '.join(details)})"]
+    else:
+        lines = [f"{name}: {outcome.message}" if outcome.message else name]
+    if outcome.line is not None:
+        lines.append(f"at line {outcome.line}: {outcome.text.strip()}")
+    return lines
+
+
+def _describe_ending(ended: Ended) -> list[str]:
+    """Say in plain words how code ended that neither returned nor raised, and where."""
+    where = [f"It was at line {ended.line}: {ended.text.strip()}"] if ended.line is not None else []
+    end = "A function returns or raises; it does not end the program."
+    detail = f" ({ended.detail})" if ended.detail else ""
+    known = {
+        "endless": "Your code was still computing when its time was up. Does a loop never end?",
+        "waiting": "Your code waits for something that never comes.",
+        "exit": f"Your code called sys.exit. {end}",
+        "os-exit": f"Your code ended its whole process{detail}. {end}",
+        "crash": f"Your code crashed the Python interpreter itself{detail}. Your notebook is not harmed.",
+        "memory": "Your code asked for more memory than a check may use (1 GiB).",
+        "recursion": "Your function calls itself without an end: Python stopped it at its recursion limit.",
+        "garbled": "Your code wrote into the connection through which it is tested. "
+        "Write only to files that you opened.",
+    }
+    return [known.get(ended.how, f"Your code ended: {ended.how}{detail}."), *where]
+
+
+def _printed_block(printed: str) -> Iterator[Block]:
+    if printed.strip():
+        lines = printed.rstrip().splitlines()
+        shown = lines if len(lines) <= 12 else [*lines[:11], f"... and {len(lines) - 11} lines more"]
+        yield Block("Printed", tuple(shown), fixed=True)

@@ -1,0 +1,175 @@
+"""Answers in any file, not only in exercises/: what `check --file` reads.
+
+answer.py with region markers     each region, under the imports that stand above the first one
+answer.py without markers         the whole file
+answer.ipynb                      the code cell that defines the exercise, without its experiments
+
+What a file imports from minews, and the neighbours that it defines itself, are set aside: the judge supplies
+both, as it always does, so that a mistake in one exercise shows in that one only.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import answers, places, regions
+from .build.names import DEFINITIONS
+from .build.sources import find_definition, parse_or_none
+from .cutting import cut_answer, lines_of
+from .engine import Result
+from .redirecting import imports_minews
+from .syllabus import Exercise, all_exercises
+
+__all__ = ["Submission", "read_submission"]
+
+MAX_SIZE = 4 << 20  # bytes
+_TOP_LEVEL = re.compile(
+    r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The text of one answer, the imports above it (None: the usual ones), and its first line in the file."""
+
+    text: str
+    preamble: str | None = None
+    first_line: int = 1
+
+
+@dataclass(slots=True)
+class Submission:
+    """What a file holds: answers by exercise id; or the problem because of which it can't be read."""
+
+    file: str
+    answers: dict[str, _Answer] = field(default_factory=dict)
+    rest: str = ""
+    problem: str = ""
+
+    def defined(self) -> tuple[Exercise, ...]:
+        """The exercises that the file answers."""
+        return tuple(exercise for exercise in all_exercises() if exercise.id in self.answers)
+
+    def judge(self, exercise: Exercise) -> Result:
+        """Judge the answer to an exercise, without writing or remembering anything."""
+        if self.problem:
+            return answers.error_result(exercise, self.file, self.problem)
+        found = self.answers.get(exercise.id, _Answer(self.rest))
+        text, imports = _set_aside(found.text, exercise)
+        preamble = regions.preamble(exercise.module) if found.preamble is None else found.preamble
+        return answers.judge_text(
+            exercise,
+            text,
+            file=self.file,
+            first_line=found.first_line,
+            preamble="\n".join([preamble, *imports]),
+            whole=found.text,
+        )
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a file; whatever is wrong with it becomes a `problem` in plain words."""
+    result = Submission(places.shown(path))
+    try:
+        text = _read_text(path)
+        if path.suffix.lower() == ".ipynb":
+            result.answers = _answers_in_notebook(text)
+        else:
+            result.answers, result.rest = _answers_in_module(path, text), text
+    except OSError as error:
+        result.problem = f"{result.file} can't be read: {error.strerror or error}."
+    except UnicodeError:
+        result.problem = f"{result.file} is not text in UTF-8."
+    except ValueError as error:
+        result.problem = f"{result.file} can't be read: {error}."
+    return result
+
+
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > MAX_SIZE:
+        raise ValueError(f"it is larger than {MAX_SIZE >> 20} MiB")
+    text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise ValueError("it holds NUL bytes, so it is no Python source")
+    return text
+
+
+def _answers_in_module(path: Path, text: str) -> dict[str, _Answer]:
+    if any(regions.MARKER.match(line) for line in text.split("\n")):
+        preamble = regions.read_preamble(path) or None
+        found = regions.read_regions(path)
+        return {key: _Answer(each.text, preamble, each.first_line) for key, each in found.items()}
+    names = _top_level_names(text)
+    return {exercise.id: _Answer(text) for exercise in all_exercises() if exercise.name in names}
+
+
+def _set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
+    """Take out of an answer what the judge supplies; empty lines stay in its place.
+
+    Returns:
+        The text without imports from minews and definitions of its neighbours, and those imports.
+    """
+    tree, lines = parse_or_none(text), text.split("\n")
+    imports: list[str] = []
+    body = tree.body if tree else []
+    for node in body:
+        if imports_minews(node):
+            imports.append(ast.unparse(node))
+        elif not isinstance(node, DEFINITIONS) or node.name not in exercise.neighbour_names:
+            continue
+        taken = lines_of(node)
+        if not any(set(taken) & set(lines_of(each)) for each in body if each is not node):
+            lines[taken.start - 1 : taken.stop - 1] = [""] * len(taken)
+    return "\n".join(lines), imports
+
+
+def _top_level_names(text: str) -> set[str]:
+    """The names that a module defines, found in its text, since it need not parse."""
+    return {name for match in _TOP_LEVEL.findall(text) for name in match if name}
+
+
+def _answers_in_notebook(text: str) -> dict[str, _Answer]:
+    cells = _code_cells(text)
+    found: dict[str, _Answer] = {}
+    for exercise in all_exercises():
+        for cell in cells:  # the last one counts, as it does when the notebook runs
+            if exercise.name in _top_level_names(cell):
+                found[exercise.id] = _cut(cell, exercise)
+    return found
+
+
+def _cut(cell: str, exercise: Exercise) -> _Answer:
+    """The answer in a cell; one that does not parse goes to the judge as it is, who says what is wrong."""
+    if find_definition(cell, exercise.name) is None:
+        return _Answer(cell)
+    cut = cut_answer(cell)
+    return _Answer(cut.text, None, cut.first_line)
+
+
+def _code_cells(text: str) -> Sequence[str]:
+    try:
+        notebook: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("it is no notebook: its JSON is damaged") from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise ValueError("it is no notebook: it has no cells")
+    code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    return [_without_magics(_join(cell.get("source"))) for cell in code]
+
+
+def _join(source: object) -> str:
+    if isinstance(source, list):
+        return "".join(part for part in source if isinstance(part, str))
+    return source if isinstance(source, str) else ""
+
+
+def _without_magics(source: str) -> str:
+    """A cell as Python: lines that only IPython understands become comments."""
+    return re.sub(r"(?m)^([ \t]*)([%!?])", r"\1# \2", source)

@@ -1,0 +1,118 @@
+"""Known mistakes: wrong answers as code, each with a name and a question.
+
+They stand in tests/mistakes/lesson_NN.py. When an exercise fails, what was asked is asked of them too; the
+one that answers just as the student's code did gives the failure its name.
+
+    @mistake("4.2", "Which of the two is written first? Print the text that you hash.", rfc="1.3")
+    def guid_before_key(key): ...
+
+Its name is that of the function, with hyphens. Correct answers that look different from the reference stand
+in variants_NN.py, so that no right way is called wrong:
+
+    @variant("4.2")
+    def digest_in_two_updates(key): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from . import places
+from .cases import load_file
+from .syllabus import Exercise
+
+__all__ = ["Mistake", "Variant", "mistake", "mistakes_of", "variant", "variants_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One known wrong answer.
+
+    Arguments:
+        exercise_id: the exercise it answers.
+        name: its name, such as "hexdigest".
+        hint: a question that helps without giving the answer.
+        rfc: the sections that settle it.
+        source: where people were seen to make it, or "".
+        varies: it gives other answers each time, so it is known by what it fails, not by what it gives.
+        loops: it never comes back, so it is not run when a student's code does.
+        function: the code itself.
+    """
+
+    exercise_id: str
+    name: str
+    hint: str
+    rfc: tuple[str, ...]
+    source: str
+    varies: bool
+    loops: bool
+    function: Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One correct answer that differs from the reference."""
+
+    exercise_id: str
+    name: str
+    function: Callable[..., object]
+
+
+_MISTAKES: dict[str, list[Mistake]] = {}
+_VARIANTS: dict[str, list[Variant]] = {}
+Answer = TypeVar("Answer", bound=Callable[..., object])
+
+
+def mistake(
+    exercise_id: str,
+    hint: str,
+    *,
+    name: str = "",
+    rfc: str = "",
+    source: str = "",
+    varies: bool = False,
+    loops: bool = False,
+) -> Callable[[Answer], Answer]:
+    """Register the decorated function or class as a known mistake.
+
+    Arguments:
+        exercise_id, hint, source, varies, loops: see Mistake.
+        name: if it is not that of the function; two exercises may share a mistake's name.
+        rfc: sections with ", " between them.
+    """
+
+    def register(function: Answer) -> Answer:
+        sections = tuple(filter(None, rfc.split(", ")))
+        entry = Mistake(exercise_id, name or _name(function), hint, sections, source, varies, loops, function)
+        _MISTAKES.setdefault(exercise_id, []).append(entry)
+        return function
+
+    return register
+
+
+def variant(exercise_id: str) -> Callable[[Answer], Answer]:
+    """Register the decorated function or class as another correct answer."""
+
+    def register(function: Answer) -> Answer:
+        _VARIANTS.setdefault(exercise_id, []).append(Variant(exercise_id, _name(function), function))
+        return function
+
+    return register
+
+
+def _name(function: Callable[..., object]) -> str:
+    return function.__name__.replace("_", "-")
+
+
+def mistakes_of(exercise: Exercise) -> tuple[Mistake, ...]:
+    """Return the known mistakes of an exercise."""
+    load_file(places.TESTS / "mistakes" / f"lesson_{exercise.lesson:02}.py")
+    return tuple(_MISTAKES.get(exercise.id, ()))
+
+
+def variants_of(exercise: Exercise) -> tuple[Variant, ...]:
+    """Return the correct variants of an exercise."""
+    load_file(places.TESTS / "mistakes" / f"variants_{exercise.lesson:02}.py")
+    return tuple(_VARIANTS.get(exercise.id, ()))

@@ -1,0 +1,21 @@
+"""Your own minews.study.examples: the exercises of lesson 4.
+
+`python3 -m classroom build` made this file; from now on it is yours, and nothing overwrites what you write.
+Each exercise has its region, from its `# %% exercise` line to the next one. Running the exercise's cell in
+the notebook saves your code here. You can as well write here: `python3 -m classroom check 4.9` tests it.
+"""
+
+
+# %% exercise 4.9 handshake_examples
+def handshake_examples() -> list[tuple[bytes, bool]]:
+    """Write examples that expose wrong servers (RFC 6455 section 4.2.1).
+
+    Each example is the head of a request and what a right server does with it. Right servers must all agree
+    with each of your examples, so leave out what the RFC leaves open; and each of the wrong servers must be
+    caught by one of them: it accepts what it must refuse, refuses what it must accept, or breaks.
+
+    Returns:
+        A list of (request, accepted): the bytes of a head with the empty line that ends it, and True if a
+        server must accept it as an opening handshake, False if it must refuse it.
+    """
+    raise NotImplementedError("exercise 4.9")

@@ -1,0 +1,103 @@
+"""`submit` packs what the student wrote, and says honestly what is not done."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+
+import pytest
+
+from classroom import submit as submitting
+from classroom.cli import main
+
+
+def read(path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_file_holds_the_exercises_and_a_summary_of_verdicts(student, capsys):
+    student.solve("4.2")
+    student.write("4.1", "def make_key(random_bytes=os.urandom):\n    return 'x'")
+    assert main(["submit"]) == 0
+    (path,) = student.folder.glob("submission-*.zip")
+    assert re.fullmatch(r"submission-\d{8}-\d{6}\.zip", path.name)
+    files = read(path)
+    assert sorted(files) == ["exercises/handshake.py", "exercises/study/examples.py", "summary.json"]
+    assert files["exercises/handshake.py"] == student.file().read_bytes()
+    summary = {each["exercise"]: each for each in json.loads(files["summary.json"])["exercises"]}
+    assert summary["4.2"]["verdict"] == "passed" and re.fullmatch("[0-9a-f]{8}", summary["4.2"]["hash"])
+    assert summary["4.1"]["verdict"] == "failed"
+    assert summary["4.3"]["verdict"] == "not-written" and summary["4.3"]["hash"] == ""
+
+
+def test_what_is_in_it_and_what_is_not_done_is_printed(student, capsys):
+    student.solve("4.2")
+    main(["submit"])
+    said = capsys.readouterr().out
+    assert "    exercises/handshake.py\n" in said
+    assert "1 of 9 exercises in it pass. Not done yet:" in said
+    assert "    4.1 make_key: not written\n" in said
+    assert "4.2" not in said
+
+
+def test_a_finished_course_says_so(student, capsys):
+    student.solve()
+    main(["submit"])
+    assert capsys.readouterr().out.endswith("All 9 exercises in it pass.\n")
+
+
+@pytest.mark.parametrize("name", ["mine.zip", "deeper/still/mine.zip"])
+def test_the_file_can_be_named(student, tmp_path, name):
+    assert main(["submit", "--out", str(tmp_path / name)]) == 0
+    assert "summary.json" in read(tmp_path / name)
+
+
+def test_a_folder_can_be_named(student, tmp_path):
+    assert main(["submit", "--out", str(tmp_path)]) == 0
+    (path,) = tmp_path.glob("submission-*.zip")
+    assert "summary.json" in read(path)
+
+
+def test_an_older_submission_is_never_overwritten(student, tmp_path, capsys):
+    path = tmp_path / "mine.zip"
+    path.write_text("precious")
+    assert main(["submit", "--out", str(path)]) == 1
+    assert path.read_text() == "precious"
+    assert "exists already; nothing was written" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_reported(student, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert main(["submit", "--out", str(tmp_path / "file" / "mine.zip")]) == 1
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_without_exercises_there_is_nothing_to_hand_in(work_folder, capsys):
+    assert main(["submit"]) == 1
+    assert "There is no folder exercises to hand in." in capsys.readouterr().err
+
+
+def test_nothing_is_left_of_a_file_whose_writing_failed(student, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
+    assert main(["submit", "--out", str(tmp_path / "mine.zip")]) == 1
+    assert not (tmp_path / "mine.zip").exists()
+
+
+def test_exercises_that_are_no_text_are_packed_all_the_same(student, tmp_path):
+    student.file().write_bytes(b"\xff\xfe not python")
+    assert main(["submit", "--out", str(tmp_path / "mine.zip")]) == 0
+    assert read(tmp_path / "mine.zip")["exercises/handshake.py"] == b"\xff\xfe not python"
+
+
+def test_what_is_no_python_or_far_too_large_stays_out(student, tmp_path):
+    folder = student.file().parent
+    (folder / "video.mp4").write_bytes(b"x")
+    (folder / "huge.py").write_bytes(b"#" * (submitting.MAX_FILE + 1))
+    main(["submit", "--out", str(tmp_path / "mine.zip")])
+    assert not {"exercises/video.mp4", "exercises/huge.py"} & set(read(tmp_path / "mine.zip"))

@@ -1,0 +1,41 @@
+"""What every test of the project starts from: a work folder of its own, and the peers that it names."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from classroom import peers
+
+
+@pytest.fixture(autouse=True)
+def work_folder(tmp_path_factory, monkeypatch):
+    """An empty folder for a student's work, so that no test reads or changes the real exercises/."""
+    folder = tmp_path_factory.mktemp("work")
+    monkeypatch.setenv("MINEWS_WORK", str(folder))
+    return folder
+
+
+@pytest.fixture
+def require_peer():
+    """A function that returns a peer by its name; a missing one fails in CI and skips elsewhere."""
+    return find_or_skip
+
+
+def find_or_skip(name: str) -> peers.Peer:
+    try:
+        return peers.require_peer(name)
+    except peers.MissingPeer as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"in CI every peer must be there: {missing}", pytrace=False)
+        pytest.skip(str(missing))
+
+
+def pytest_runtest_setup(item):
+    """Look for the peers that a test's marks name, before its fixtures start anything."""
+    names = [name for mark in item.iter_markers("peer") for name in mark.args]
+    if item.get_closest_marker("browser"):
+        names.append("browser")
+    for name in names:
+        find_or_skip(name)

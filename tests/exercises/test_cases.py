@@ -1,0 +1,72 @@
+"""The cases themselves: the reference passes each of them, and each is there for a reason."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+
+import pytest
+
+from classroom import regions, workers
+from classroom.cases import cases_of, plan
+from classroom.engine import DEFAULT_SEED, compare, references
+from classroom.mistakes import mistakes_of
+from classroom.syllabus import all_exercises
+from tests.mistakes.answering import student_answer
+
+EXERCISES = all_exercises()
+CASES = [(exercise, case) for exercise in EXERCISES for case in cases_of(exercise)]
+IDS = [f"{exercise.id}-{case.name}" for exercise, case in CASES]
+MORE_SEEDS = (1, 2, 3)
+
+each_case = pytest.mark.parametrize("exercise, case", CASES, ids=IDS)
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+
+
+@cache
+def ask_the_reference(exercise, seed):
+    """What is asked of an exercise, and all that is wrong with the reference's answers."""
+    questions = plan(cases_of(exercise), seed)
+    answer = student_answer(exercise, regions.reference_source(exercise))
+    transcript = workers.run(
+        answer, [asked.op for asked in questions.asked], references(exercise) | questions.callbacks
+    )
+    return questions, compare(questions, transcript)
+
+
+@cache
+def caught_by_cases(exercise):
+    """For each known mistake the names of the cases that it fails."""
+    questions = plan(cases_of(exercise), DEFAULT_SEED)
+    known = [each for each in mistakes_of(exercise) if not each.loops]
+    names = [each.function.__name__ for each in known]
+    ops = [asked.op for asked in questions.asked]
+    transcripts = workers.run_trusted(inspect.getfile(known[0].function), names, ops, questions.callbacks)
+    return {name: compare(questions, transcript).failed for name, transcript in transcripts.items()}
+
+
+@each_case
+def test_the_reference_passes(exercise, case):
+    questions, report = ask_the_reference(exercise, DEFAULT_SEED)
+    assert [failure.finding for failure in report.failures if failure.asked.case == case] == []
+    assert case.name not in report.failed
+    assert case in {asked.case for asked in questions.asked}, "a case asks something"
+
+
+@pytest.mark.parametrize("seed", MORE_SEEDS)
+@each_exercise
+def test_the_reference_passes_with_other_inputs_drawn(exercise, seed):
+    _, report = ask_the_reference(exercise, seed)
+    assert [failure.finding for failure in report.failures] == []
+
+
+@each_case
+def test_a_case_catches_a_known_mistake(exercise, case):
+    assert case.name in set().union(*caught_by_cases(exercise).values())
+
+
+@each_case
+def test_its_title_is_a_sentence(case, exercise):
+    assert case.title[0].isupper()
+    assert case.title.endswith(".")
+    assert len(case.title) <= 120

@@ -1,0 +1,108 @@
+"""minews stays small: imports run downward, reach the standard library only, and cost little."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minews
+
+PACKAGE = Path(minews.__file__).parent
+READING_ORDER = [  # a new module gets its place here
+    *("types", "tcp", "http", "handshake", "frames", "blocking", "serving"),
+]
+MODULES = [info.name for info in pkgutil.walk_packages(minews.__path__, "minews.")]
+LIBRARY = [name for name in MODULES if not name.startswith("minews.study")]
+
+
+def imported_by(name: str) -> set[str]:
+    """Return the full names of all modules that a module imports, wherever in it the import stands."""
+    spec = importlib.util.find_spec(name)
+    package = spec.name if spec.submodule_search_locations else spec.parent
+    names = set()
+    for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            found = ".".join(part for part in (base, node.module) if part)
+            names |= {found} if node.module else {f"{found}.{alias.name}" for alias in node.names}
+    return names
+
+
+def modules_after(statement: str) -> set[str]:
+    """Return the modules that a fresh Python has loaded because of a statement."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_each_module_has_a_place_in_the_reading_order():
+    assert sorted(LIBRARY) == sorted(f"minews.{name}" for name in READING_ORDER)
+
+
+@pytest.mark.parametrize("place, name", list(enumerate(READING_ORDER)), ids=READING_ORDER)
+def test_a_module_imports_only_modules_that_are_read_before_it(place, name):
+    inside = {found for found in imported_by(f"minews.{name}") if found.split(".")[0] == "minews"}
+    assert inside <= {f"minews.{earlier}" for earlier in READING_ORDER[:place]}
+
+
+@pytest.mark.parametrize("name", ["minews", *LIBRARY])
+def test_no_library_module_imports_what_is_built_only_for_study(name):
+    assert not [found for found in imported_by(name) if found.startswith("minews.study")]
+
+
+@pytest.mark.parametrize("name", ["minews", *MODULES])
+def test_a_module_imports_nothing_but_the_standard_library_and_minews(name):
+    assert {found.split(".")[0] for found in imported_by(name)} <= sys.stdlib_module_names | {"minews"}
+
+
+def test_importing_minews_loads_nothing_from_outside_and_no_network_machinery():
+    loaded = modules_after("import minews")
+    assert {"minews.types", "minews.http", "minews.handshake"} <= loaded
+    assert {name.split(".")[0] for name in loaded} <= sys.stdlib_module_names | {"minews"}
+    assert not loaded & {"numpy", "asyncio", "ssl", "socket", "selectors", "email", "http.client", "logging"}
+    assert not [name for name in loaded if name.startswith("minews.study")]
+
+
+def test_the_cost_of_importing_minews_is_known():
+    command = [sys.executable, "-X", "importtime", "-c", "import minews"]
+    done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60)
+    (line,) = [line for line in done.stderr.splitlines() if line.split("|")[-1].strip() == "minews"]
+    print(f"import minews: {int(line.split('|')[1]) / 1000:.1f} ms, with all that it imports")
+
+
+def test_the_package_exports_what_it_imports_in_order_and_each_name_is_there():
+    assert minews.__all__ == sorted(minews.__all__)
+    assert all(hasattr(minews, name) for name in minews.__all__)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_name_that_a_module_exports_is_defined_there_and_documented(name):
+    module = importlib.import_module(name)
+    for exported in module.__all__:
+        value = getattr(module, exported)
+        assert not callable(value) or (value.__module__ == name and value.__doc__), exported
+
+
+@pytest.mark.parametrize("name", ["minews", *MODULES])
+def test_the_examples_in_the_docstrings_are_true(name):
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", ["minews.types", "minews.http", "minews.handshake"])
+def test_the_docstrings_do_have_examples(name):
+    tests = doctest.DocTestFinder().find(importlib.import_module(name))
+    assert sum(len(test.examples) for test in tests) > 0

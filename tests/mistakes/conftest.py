@@ -1,0 +1,30 @@
+"""Print what the tests of this folder have proved, as a table: a row for each exercise."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+COLUMNS = ("skeleton", "solution", "variants", "mistakes", "types", "endings")
+
+
+def pytest_addoption(parser):
+    """Let the golden messages be renewed, see test_messages.py."""
+    parser.addoption("--renew-golden", action="store_true", help="write tests/mistakes/golden/*.txt anew")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Count the passed tests that say with record_property("figure", "4.2 mistakes") what they prove."""
+    figures = Counter(
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "figure"
+    )
+    if not figures:
+        return
+    exercises = sorted({figure.partition(" ")[0] for figure in figures})
+    rows = [[figures[f"{exercise} {column}"] for column in COLUMNS] for exercise in exercises]
+    terminalreporter.section("what was proved, in numbers of answers")
+    terminalreporter.write_line("".join(f"{title:>10}" for title in ("exercise", *COLUMNS)))
+    for title, row in [*zip(exercises, rows, strict=True), ("all", map(sum, zip(*rows, strict=True)))]:
+        terminalreporter.write_line(f"{title:>10}" + "".join(f"{number:>10}" for number in row))
