@@ -5,6 +5,7 @@ Expected values are computed here and never cross to the answer's side; what cro
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -231,22 +232,20 @@ class _Trace:
             if failure.asked.case is report.failures[0].asked.case
         }
 
-    def explained_by(self, mistake: _Trace, varies: bool) -> tuple[int, int]:
-        """Tell how well a mistake explains this: (rank, minus what else it fails). Rank 0 is not at all."""
-        if varies:
-            alike = all(
-                _kind(self.seen.get(index)) == _kind(mistake.seen.get(index)) for index in self.failed
-            )
-            return (2, 0) if alike and self.failed == mistake.failed else (0, 0)
-        common = {
-            index for index in self.failed & mistake.failed if self.seen.get(index) == mistake.seen.get(index)
-        }
-        extra = -len(mistake.failed - self.failed)
-        if common and common == self.failed:
-            return (4 if not extra else 3, extra)
-        if common and self.first <= common:
-            return (1, extra)
-        return (0, 0)
+    def explained_by(self, mistake: _Trace, varies: bool) -> tuple[int, bool]:
+        """Tell how much of this a mistake explains: (failures explained, whether to the letter); 0 is none.
+
+        It explains nothing unless all that it would do wrong was done here, just so, and the failure that is
+        shown is among it: a right part of the student's code must never be called a mistake.
+        """
+        alike = _kind if varies else _all_of_it
+        if not self.first <= mistake.failed or not mistake.failed <= self.failed:
+            return (0, False)
+        if varies and mistake.failed != self.failed:
+            return (0, False)
+        if any(alike(self.seen.get(index)) != alike(mistake.seen.get(index)) for index in mistake.failed):
+            return (0, False)
+        return (len(mistake.failed), not varies)
 
 
 def _observe(asked: Asked, outcome: Outcome) -> object:
@@ -259,8 +258,14 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("returned", value.type_name)  # the rest names the function and its address
         return ("returned", type(value).__name__, repr(value), repr(sorted(outcome.changed.items())))
     if isinstance(outcome, Raised):
-        return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
+        if outcome.type.startswith("minews.types."):
+            return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
+        return ("raised", outcome.type, re.sub(r"""'[^']*'|"[^"]*"|[0-9]+""", "...", outcome.message))
     return (type(outcome).__name__, getattr(outcome, "how", ""))
+
+
+def _all_of_it(seen: object) -> object:
+    return seen
 
 
 def _kind(seen: object) -> object:

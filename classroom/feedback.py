@@ -245,13 +245,15 @@ def _ask_anyway(failure: Failure) -> str:
     if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
         return "Where in this cell does that name get its value?"
     if isinstance(failure.outcome, Raised):
-        return "What is the value of each name on that line, at that moment?"
+        return "What does that line need, and what did it get?"
     if isinstance(failure.outcome, Ended):
         return _ENDING_QUESTIONS.get(failure.outcome.how, "Which line did it reach, and which not?")
     if isinstance(failure.outcome, Returned) and isinstance(failure.outcome.value, TooLarge):
         return "How long is the right answer, and what makes yours longer?"
+    if isinstance(failure.finding.must, str) and "Error" in failure.finding.must:
+        return "Which line of your code should have refused it?"
     if isinstance(failure.finding.must, str):
-        return "Which line of your code is there for this?"
+        return "Where in your code would this have to happen?"
     return "Make this call in a cell of its own and print each step. Which is the first that surprises you?"
 
 

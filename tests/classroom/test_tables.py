@@ -110,17 +110,31 @@ def test_it_is_said_when_all_clients_do_what_the_rfc_demands():
     assert table.note == "Every client did what the RFC demands."
 
 
+@pytest.mark.parametrize("written", [None, "", [], ()])
+def test_without_a_prediction_only_what_happened_is_printed(written, capsys):
+    compare_predictions(("does it?", written, True))
+    assert capsys.readouterr().out.split() == "does it? no prediction yet it turned out: yes".split()
+
+
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "happened", "verdict", "said"),
     [
-        (None, "nothing yet"),
-        ("", "nothing yet"),
-        ([], "nothing yet"),
-        (False, "no"),
-        (0, "0"),
-        (["a", "b"], "a; b"),
+        (False, True, "different", "you predicted: no   it turned out: yes"),
+        (True, True, "same", "you predicted: yes   it turned out: yes"),
+        (0, 0, "same", "you predicted: 0   it turned out: 0"),
+        (3000, 0, "different", "you predicted: 3000   it turned out: 0"),
+        ("Refuses ", "refuses", "same", "you predicted: Refuses    it turned out: refuses"),
+        (["b", "A"], ["a", "b"], "same", "you predicted: b; A   it turned out: a; b"),
+        (["a"], ["a", "b"], "different", "you predicted: a   it turned out: a; b"),
+        (("a", "b"), ["b"], "different", "you predicted: a; b   it turned out: b"),
     ],
 )
-def test_a_prediction_is_printed_beside_what_happened(written, said, capsys):
-    compare_predictions(("does it?", written, True))
-    assert capsys.readouterr().out == f"does it?   you predicted: {said}   it turned out: yes\n"
+def test_a_prediction_is_said_to_be_the_same_or_different(written, happened, verdict, said, capsys):
+    compare_predictions(("does it?", written, happened))
+    assert capsys.readouterr().out == f"does it?   {verdict}   {said}\n"
+
+
+def test_several_predictions_stand_below_each_other(capsys):
+    compare_predictions(("a", 1, 1), ("longer", 1000, 2), ("c", None, 3))
+    lines = capsys.readouterr().out.splitlines()
+    assert len({line.index("it turned out") for line in lines}) == 1

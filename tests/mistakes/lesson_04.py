@@ -490,6 +490,8 @@ def host_and_port(url):
 
 def request_lines(url, key, origin, subprotocols):
     check_arguments(origin, subprotocols)
+    if re.search(r"[\r\n]", url.host + url.resource_name + key):
+        raise ValueError(url, key)
     lines = [
         f"GET {url.resource_name} HTTP/1.1",
         f"Host: {host_and_port(url)}",
@@ -710,7 +712,7 @@ def check_all_but(request, *left_out):
     headers = request.headers
     if "method" not in left_out and request.method != "GET":
         raise HandshakeError(405)
-    if "http" not in left_out and request.version != "HTTP/1.1":
+    if "http" not in left_out and request.version < "HTTP/1.1":
         raise HandshakeError(400)
     if "host" not in left_out and len(headers.get_all("Host")) != 1:
         raise HandshakeError(400)
@@ -924,6 +926,13 @@ def version_optional(request):
     if "Sec-WebSocket-Version" in request.headers:
         return check_all_but(request)
     return check_all_but(request, "version")
+
+
+@mistake("4.5", "What will your server say when HTTP/1.2 comes?", rfc="4.2.1")
+def http_1_1_exactly(request):
+    if request.version != "HTTP/1.1":
+        raise HandshakeError(400)
+    return check_all_but(request)
 
 
 @mistake("4.5", "Which methods may open a WebSocket?", rfc="4.2.1")
@@ -1327,6 +1336,15 @@ def check_answer_but(response, key, offered, *left_out):
 )
 def status_not_checked(response, key, offered=()):
     return check_answer_but(response, key, offered, "status")
+
+
+@mistake("4.8", "Does an answer that names no subprotocol go wrong in your code?", rfc="4.1")
+def none_is_no_offer(response, key, offered=()):
+    check_answer_but(response, key, offered, "nothing")
+    chosen = response.headers.get("Sec-WebSocket-Protocol")
+    if chosen not in offered:
+        raise HandshakeError(response.status)
+    return chosen
 
 
 @mistake("4.8", "Is every status below 200 a yes?", rfc="4.1")

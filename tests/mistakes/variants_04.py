@@ -295,7 +295,7 @@ def always_400(request):
         raise refusal from None
     right = (
         request.method == "GET"
-        and request.version == "HTTP/1.1"
+        and request.version not in ("HTTP/0.9", "HTTP/1.0")
         and len(headers.get_all("host")) == 1
         and "websocket" in header_tokens(headers.get_all("upgrade"))
         and "upgrade" in header_tokens(headers.get_all("connection"))
