@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Literal
 
 from . import workers
+from .build.exercises import reference_source
 from .cases import Asked, Finding, Plan, cases_of, plan
 from .feedback import Failure, Feedback, write_feedback
 from .mistakes import Mistake, mistakes_of
@@ -107,6 +108,8 @@ def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
     feedback = write_feedback(
         exercise, verdict, passed, total, str(tested), transcript, report.failures, named, notes
     )
+    if verdict == "passed":
+        feedback.reference = reference_source(exercise)
     names = [each.name for each in named]
     seconds = time.perf_counter() - start
     return Result(exercise, verdict, passed, total, names, tested, feedback, seconds)

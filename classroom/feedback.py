@@ -75,7 +75,8 @@ class Feedback:
     def html(self) -> str:
         """Write it as HTML: the same words, and the reference folded below them after a pass."""
         parts = [
-            f'<div class="minews-feedback" role="status" data-verdict="{self.verdict}" style="{_BOX}">',
+            f'<div class="minews-feedback" role="status" data-verdict="{self.verdict}" '
+            f'style="{_BOX};border-left:4px solid {_EDGES.get(self.verdict, _EDGE)}">',
             f'<div style="font-weight:600">{html.escape(self.headline)}</div>',
             f'<div style="{_QUIET}">Tested: {html.escape(self.tested)}.</div>',
         ]
@@ -94,9 +95,10 @@ class Feedback:
         return self.text()
 
 
+_EDGE = "var(--jp-border-color1,#9e9e9e)"
+_EDGES = {"passed": "var(--jp-success-color1,#388e3c)", "failed": "var(--jp-warn-color1,#f57c00)"}
 _BOX = (
-    "border-left:4px solid var(--jp-border-color1,#9e9e9e);padding:4px 0 6px 14px;margin:4px 0;"
-    "color:var(--jp-content-font-color1,inherit);"
+    "padding:4px 0 6px 14px;margin:4px 0;color:var(--jp-content-font-color1,inherit);"
     "font-family:var(--jp-content-font-family,system-ui,sans-serif);line-height:1.5;max-width:62rem"
 )
 _QUIET = "color:var(--jp-content-font-color2,#616161);font-size:90%"
@@ -107,10 +109,23 @@ _FIXED = (
 )
 
 
+# JupyterLab floats the terms of a list and gives them a width of its own.
+_TERM = "font-weight:600;float:none;width:auto;margin:0;padding:0;white-space:nowrap"
+_TEXT = "margin:0;padding:0;width:auto"
+
+
 def _block_html(block: Block) -> str:
     text = html.escape("\n".join(block.lines))
+    if block.label == "Read":
+        text = re.sub(r"(RFC (\d+) sections? )([\d., and]*\d)", _link_sections, text)
     body = f'<pre style="{_FIXED}">{text}</pre>' if block.fixed else text.replace("\n", "<br>")
-    return f'<dt style="font-weight:600">{html.escape(block.label)}</dt><dd style="margin:0">{body}</dd>'
+    return f'<dt style="{_TERM}">{html.escape(block.label)}</dt><dd style="{_TEXT}">{body}</dd>'
+
+
+def _link_sections(cited: re.Match[str]) -> str:
+    """Make a link of each section in "RFC 6455 sections 1.3 and 4.1"."""
+    page = f"https://www.rfc-editor.org/rfc/rfc{cited[2]}#section-"
+    return cited[1] + re.sub(r"\d[\d.]*", rf'<a href="{page}\g<0>">\g<0></a>', cited[3])
 
 
 def write_feedback(

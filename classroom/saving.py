@@ -100,7 +100,7 @@ def _save(exercise: Exercise, cell: str, notebook: str, before: str) -> Saving:
     kept = _keep(exercise, before)
     region = regions.write_region(exercise, cell)
     state.remember_saved(notebook, exercise.id, cell)
-    said = f"Saved in {places.shown(region.path)}."
+    said = f"In {places.shown(region.path)}."
     return Saving("cell", region, (Block("Saved", (f"{said} {kept}".strip(),)),))
 
 

@@ -22,7 +22,7 @@ RIGHT = """def accept_value(key: str) -> str:
 OTHER = RIGHT.replace("digest", "sha1")
 WRONG = "def accept_value(key: str) -> str:\n    return key"
 CHECK = "\n\ncheck(accept_value)"
-SAVED = "Saved in exercises/handshake.py."
+SAVED = "In exercises/handshake.py."
 SKELETON = regions.skeleton(find_exercise("4.2"))
 
 
@@ -50,7 +50,7 @@ def test_a_right_cell_is_saved_and_passes(student, notebook):
         output,
         "4.2 accept_value: passed",
         "Tested: exercises/handshake.py, lines ",
-        "Saved in exercises/handshake.py.",
+        "In exercises/handshake.py.",
     )
     assert student.read("4.2") == RIGHT
     assert student.kept() == []
@@ -91,7 +91,7 @@ def test_a_changed_cell_replaces_its_older_version_which_is_kept(student, notebo
     assert says(
         output,
         "passed",
-        "Saved in exercises/handshake.py. What stood there is kept in .minews/kept/4.2-accept_value-",
+        "In exercises/handshake.py. What stood there is kept in .minews/kept/4.2-accept_value-",
     )
     assert student.read("4.2") == RIGHT
     assert student.kept() == [WRONG + "\n"]
@@ -273,7 +273,7 @@ def test_a_file_with_odd_bytes_is_checked_and_kept_with_them(student, notebook):
 
 def test_a_missing_file_is_made_again(student, notebook):
     student.file().unlink()
-    assert says(notebook.run(RIGHT + CHECK), "passed", "Saved in exercises/handshake.py.")
+    assert says(notebook.run(RIGHT + CHECK), "passed", "In exercises/handshake.py.")
     assert student.read("4.1") == regions.skeleton(find_exercise("4.1"))
 
 

@@ -212,7 +212,6 @@ class TestRFC9112Section4StatusLine:
         assert status_of(parse_response_head, b"HTTP/1.0 101 Switching Protocols\r\n\r\n") == 502
 
 
-
 BROKEN_HEADS = {
     "truncated, nothing at all": b"",
     "truncated, the empty line missing": b"%s\r\nHost: a\r\n",

@@ -95,7 +95,8 @@ def test_a_message_is_the_one_that_was_read_and_found_good(name, request):
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_notebook_shows_the_same_words(name):
     feedback = feedback_on(name)
-    page = html.unescape(re.sub(r"<[^>]+>", "\n", feedback.html()))
+    without_links = re.sub(r"</?a\b[^>]*>", "", feedback.html())
+    page = html.unescape(re.sub(r"<[^>]+>", "\n", without_links))
     for line in feedback.text().splitlines():
         words = line[10:] if line[:10].strip() in {block.label for block in feedback.blocks} | {""} else line
         assert words.strip() in page

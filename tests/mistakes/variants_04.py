@@ -1,7 +1,8 @@
 """Correct answers to the exercises of lesson 4 that look different from the reference.
 
 Each must pass every case, and none may be called a mistake: where RFC 6455 leaves something open, they choose
-another way than the reference does.
+another way than the reference does. The first variant of each exercise is the plain one, from which the third
+hint is made.
 """
 
 # ruff: noqa: RUF005, UP031 (people write it so)
@@ -13,8 +14,9 @@ import ipaddress
 import os
 import re
 import string
+import urllib.parse
 from io import BytesIO
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from classroom.mistakes import variant
 from minews.handshake import accept_value
@@ -25,6 +27,17 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 # 4.1 make_key
+
+
+@variant(
+    "4.1",
+    blocks=True,
+    stray={"twenty-four-bytes": "nonce = random_bytes(24)", "str-of-bytes": "return str(letters)"},
+)
+def key_one_step_a_line(random_bytes=os.urandom):
+    nonce = random_bytes(16)
+    letters = base64.b64encode(nonce)
+    return letters.decode("ascii")
 
 
 @variant("4.1")
@@ -48,6 +61,20 @@ def six_bits_at_a_time(random_bytes=os.urandom):
 
 
 # 4.2 accept_value
+
+
+@variant(
+    "4.2",
+    blocks=True,
+    stray={
+        "guid-before-key": "text = GUID + key",
+        "hexdigest": 'digest = hashlib.sha1(text.encode("ascii")).hexdigest()',
+    },
+)
+def accept_one_step_a_line(key):
+    text = key + GUID
+    digest = hashlib.sha1(text.encode("ascii")).digest()
+    return base64.b64encode(digest).decode("ascii")
 
 
 @variant("4.2")
@@ -87,6 +114,35 @@ def through_a_class(key):
 # 4.3 parse_ws_url
 
 
+@variant(
+    "4.3",
+    blocks=True,
+    stray={
+        "secure-for-both": 'secure = parts.scheme.startswith("ws")',
+        "empty-resource-name": "name = parts.path",
+        "port-in-host": "return WsUrl(secure, parts.netloc, port, name)",
+    },
+)
+def split_then_checked(url):
+    if not url.isascii() or not url.isprintable() or " " in url or "#" in url:
+        raise ValueError("a character that a WebSocket URL can't have")
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss"):
+        raise ValueError("neither ws nor wss")
+    if not parts.hostname or parts.username is not None:
+        raise ValueError("no host, or a user name")
+    secure = parts.scheme == "wss"
+    port = parts.port
+    if port is None:
+        port = 443 if secure else 80
+    if port == 0:
+        raise ValueError("no port has the number 0")
+    name = parts.path or "/"
+    if parts.query:
+        name += "?" + parts.query
+    return WsUrl(secure, parts.hostname, port, name)
+
+
 @variant("4.3")
 def with_urlsplit(url):
     if not url.isascii() or not url.isprintable() or " " in url or "#" in url:
@@ -102,7 +158,9 @@ def with_urlsplit(url):
         port = 443 if secure else 80
     elif port == 0:
         raise ValueError("nothing listens on port 0")
-    return WsUrl(secure, parts.hostname, port, urlunsplit(("", "", parts.path or "/", parts.query, "")))
+    return WsUrl(
+        secure, parts.hostname, port, urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    )
 
 
 URL = re.compile(
@@ -179,6 +237,45 @@ def as_if_it_were_http(url):
 
 
 # 4.4 build_client_handshake
+
+
+@variant(
+    "4.4",
+    blocks=True,
+    stray={
+        "default-port-of-the-other-scheme": 'if url.port not in (80, 443):\n    host += f":{url.port}"',
+        "subprotocols-joined-with-spaces": "if subprotocols:\n"
+        "    lines.append(f\"Sec-WebSocket-Protocol: {' '.join(subprotocols)}\")",
+        "missing-blank-line": 'return "\\r\\n".join(lines).encode("ascii")',
+    },
+)
+def request_from_a_list_of_lines(url, key, *, origin=None, subprotocols=()):
+    for name in subprotocols:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ValueError(f"{name!r} is no token")
+    if len(set(subprotocols)) < len(subprotocols):
+        raise ValueError("a subprotocol is named twice")
+    host = url.host
+    if ":" in host:
+        host = f"[{host}]"
+    if url.port != (443 if url.secure else 80):
+        host += f":{url.port}"
+    lines = [
+        f"GET {url.resource_name} HTTP/1.1",
+        f"Host: {host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+    ]
+    if origin is not None:
+        lines.append(f"Origin: {origin}")
+    if subprotocols:
+        lines.append(f"Sec-WebSocket-Protocol: {', '.join(subprotocols)}")
+    for line in lines:
+        if "\r" in line or "\n" in line:
+            raise ValueError("a line end inside a line")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 def refuse_bad_arguments(url, key, origin, subprotocols):
@@ -280,6 +377,41 @@ def percent_template(url, key, *, origin=None, subprotocols=()):
 
 
 # 4.5 check_client_handshake
+
+
+@variant(
+    "4.5",
+    blocks=True,
+    stray={
+        "connection-exact-match": 'if headers.get("Connection") != "Upgrade":\n    raise HandshakeError(400)',
+        "version-not-offered": 'if headers.get("Sec-WebSocket-Version") != "13":\n'
+        "    raise HandshakeError(426)",
+        "true-not-the-key": "return True",
+    },
+)
+def row_after_row(request):
+    headers = request.headers
+    if request.method != "GET":
+        raise HandshakeError(405)
+    if request.version < "HTTP/1.1":
+        raise HandshakeError(400)
+    for name in ("Host", "Sec-WebSocket-Version", "Sec-WebSocket-Key"):
+        if len(headers.get_all(name)) != 1:
+            raise HandshakeError(400)
+    if "websocket" not in header_tokens(headers.get_all("Upgrade")):
+        raise HandshakeError(426)
+    if "upgrade" not in header_tokens(headers.get_all("Connection")):
+        raise HandshakeError(400)
+    if headers.get("Sec-WebSocket-Version") != "13":
+        raise HandshakeError(426, [("Sec-WebSocket-Version", "13")])
+    key = headers.get("Sec-WebSocket-Key")
+    try:
+        nonce = base64.b64decode(key, validate=True)
+    except ValueError:
+        raise HandshakeError(400) from None
+    if len(nonce) != 16:
+        raise HandshakeError(400)
+    return key
 
 
 @variant("4.5")
@@ -395,6 +527,18 @@ def error_of_ones_own(request):
 # 4.6 choose_subprotocol
 
 
+@variant(
+    "4.6",
+    blocks=True,
+    stray={"empty-name-for-none": 'return ""', "true-not-the-name": "        return True"},
+)
+def first_that_both_know(offered, supported):
+    for name in offered:
+        if name in supported:
+            return name
+    return None
+
+
 @variant("4.6")
 def servers_order(offered, supported):
     for name in supported:
@@ -436,6 +580,29 @@ def falls_off_the_end(offered, supported):
 
 
 # 4.7 build_server_handshake
+
+
+@variant(
+    "4.7",
+    blocks=True,
+    stray={
+        "subprotocol-none": 'if subprotocol != "":',
+        "missing-blank-line": 'return "\\r\\n".join(lines).encode("ascii")',
+    },
+)
+def answer_from_a_list_of_lines(key, subprotocol=None):
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {accept_value(key)}",
+    ]
+    if subprotocol is not None:
+        lines.append(f"Sec-WebSocket-Protocol: {subprotocol}")
+    for line in lines:
+        if "\r" in line or "\n" in line:
+            raise ValueError("a line end inside a line")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 @variant("4.7")
@@ -485,6 +652,37 @@ def digest_of_its_own(key, subprotocol=None):
 
 
 # 4.8 check_server_handshake
+
+
+@variant(
+    "4.8",
+    blocks=True,
+    stray={
+        "connection-exact-match": 'if headers.get("Connection") != "Upgrade":\n'
+        "    raise HandshakeError(response.status)",
+        "accept-compared-with-the-key": 'if headers.get_all("Sec-WebSocket-Accept") != [key]:\n'
+        "    raise HandshakeError(response.status)",
+        "true-not-the-subprotocol": "return True",
+    },
+)
+def demand_after_demand(response, key, offered=()):
+    headers = response.headers
+    if response.status != 101:
+        raise HandshakeError(response.status)
+    if header_tokens(headers.get_all("Upgrade")) != ["websocket"]:
+        raise HandshakeError(response.status)
+    if "upgrade" not in header_tokens(headers.get_all("Connection")):
+        raise HandshakeError(response.status)
+    if headers.get_all("Sec-WebSocket-Accept") != [accept_value(key)]:
+        raise HandshakeError(response.status)
+    if "Sec-WebSocket-Extensions" in headers:
+        raise HandshakeError(response.status)
+    names = headers.get_all("Sec-WebSocket-Protocol")
+    if not names:
+        return None
+    if len(names) > 1 or names[0] not in offered:
+        raise HandshakeError(response.status)
+    return names[0]
 
 
 @variant("4.8")
@@ -554,6 +752,52 @@ def one_check_after_another(response, key, offered=()):
 
 
 # 4.9 handshake_examples
+
+
+@variant("4.9", blocks=True)
+def one_change_at_a_time():
+    # 1 one good head, which every right server accepts
+    good = (
+        b"GET /chat HTTP/1.1\r\n"
+        b"Host: example.com\r\n"
+        b"Upgrade: websocket\r\n"
+        b"Connection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Version: 13\r\n"
+        b"\r\n"
+    )
+    # 2 what may vary: case, lists of tokens, the space behind a colon, unknown headers, spare bits of the key
+    accepted = [good, good.replace(b"Connection: Upgrade", b"Connection: keep-alive, Upgrade")]
+    accepted.append(good.replace(b"websocket", b"WebSocket"))
+    accepted.append(good.replace(b"ZQ==", b"ZX=="))
+    accepted.append(good.replace(b"Host: ", b"Host:"))
+    accepted.append(good.replace(b"Host", b"X-Unknown: lang=en: Upgrade\r\nHost"))
+    # 3 a wrong value in one row of the table of 4.5 after the other
+    refused = [good.replace(b"GET", b"POST")]
+    refused.append(good.replace(b"HTTP/1.1", b"HTTP/1.0"))
+    refused.append(good.replace(b": websocket", b": h2c"))
+    refused.append(good.replace(b": Upgrade", b": close"))
+    refused.append(good.replace(b": 13", b": 8"))
+    # 4 a header that is left out, or there twice
+    refused.append(good.replace(b"Host: example.com\r\n", b""))
+    refused.append(good.replace(b"Upgrade: websocket\r\n", b""))
+    refused.append(good.replace(b"Sec-WebSocket-Version: 13\r\n", b""))
+    refused.append(good.replace(b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b""))
+    refused.append(
+        good.replace(
+            b"Sec-WebSocket-Key", b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Key"
+        )
+    )
+    # 5 the right word in the wrong place: in another header, or as a part of a longer token
+    refused.append(good.replace(b": Upgrade", b": not-upgrade"))
+    refused.append(good.replace(b": websocket", b": not-websocket"))
+    refused.append(good.replace(b"Connection: Upgrade", b"Cookie: Connection: Upgrade"))
+    # 6 a wrong key: of another length, and of the right length but no base64, or not of 16 bytes
+    refused.append(good.replace(b"dGhlIHNhbXBsZSBub25jZQ==", b"c2hvcnQ="))
+    refused.append(good.replace(b"dGhlIHNh", b"dGhl!HNh"))
+    refused.append(good.replace(b"ZQ==", b"ZQAA"))
+    return [(head, True) for head in accepted] + [(head, False) for head in refused]
+
 
 LINES = (
     b"GET /chat HTTP/1.1",
