@@ -1,76 +1,121 @@
-"""The third hint: the lines of the reference, shuffled, and among them a few that do not belong there."""
+"""The third hint: a plain answer in shuffled blocks, and among them a few wrong ones that were chosen for it.
+
+The answer is the variant marked `blocks=True`, else the reference. One with numbered comments ("# 1 ...") is
+shown as a plan instead, and one with too little to bring into order as lines with blanks.
+"""
 
 from __future__ import annotations
 
 import ast
-import inspect
 import random
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TypeGuard
 
-from . import regions
-from .build.names import Definition
-from .build.sources import find_definition
-from .mistakes import mistakes_of
+from .forms import Form, blank_out, find_form, is_numbered, read_plan
 from .syllabus import Exercise
 
 __all__ = ["Puzzle", "make_puzzle"]
 
-MOST_STRAY = 3
+FEWEST = 3  # blocks that are worth bringing into order
+MANY = 8  # with more blocks than these, an `if` and its only line are one block
+MARGIN = 4  # columns for a block's letter
 
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
-    """Blocks to bring into order: what stands above them, the blocks as shown, and how many are too many."""
+    """What the third hint shows.
 
-    given: str
-    blocks: tuple[str, ...]
-    stray: int
+    Arguments:
+        kind: "blocks to order", "plan" or "lines with blanks".
+        task: what to do with it, as sentences.
+        code: what to do it with.
+        blocks: the blocks as shown, if there are any.
+        stray: how many of them do not belong there.
+    """
 
-    def __str__(self) -> str:
-        lines = [self.given] if self.given else []
-        for letter, block in zip(_letters(len(self.blocks)), self.blocks, strict=True):
-            first, *more = block.split("\n")
-            lines += [f"{letter:>2}  {first}", *(f"    {line}" for line in more)]
-        return "\n".join(lines)
+    kind: str
+    task: str
+    code: str
+    blocks: tuple[str, ...] = ()
+    stray: int = 0
 
 
 def make_puzzle(exercise: Exercise) -> Puzzle:
-    """Shuffle the body of the reference: always in the same way for an exercise.
+    """Make the third hint of an exercise: the same one each time."""
+    form = find_form(exercise)
+    right = cut_blocks(form)
+    if any(map(is_numbered, form.body)):
+        task = (
+            "A plan in steps. Each begins with its first statement; write more like it where you see `...`."
+        )
+        return Puzzle("plan", task, _join(form.given, read_plan(form)))
+    if len(right) < FEWEST:
+        code = _join(form.given, blank_out("\n".join(right)))
+        return Puzzle("lines with blanks", "What belongs in place of each ____?", code)
+    return _order_puzzle(exercise, form, right)
 
-    Each block keeps the indentation at which it belongs. One to three lines from known mistakes are mixed in,
-    where there are some.
-    """
-    source = regions.reference_source(exercise)
-    right = list(_body_blocks(source, exercise.name))
-    generator = random.Random(f"blocks {exercise.id}")
-    stray = _stray_lines(exercise, {_squash(block) for block in right}, generator, len(right))
-    blocks = [*right, *stray]
+
+def _order_puzzle(exercise: Exercise, form: Form, right: Sequence[str]) -> Puzzle:
+    blocks = _mix(right, form.stray, random.Random(f"blocks {exercise.id}"))
+    lines = _with_margin("", form.given)
+    for letter, block in zip(_letters(len(blocks)), blocks, strict=True):
+        lines += _with_margin(letter, block)
+    task = (
+        "Write these blocks into your cell in an order that works, each indented as it is here. What has no "
+        f"letter is given, and comes first.{_say_stray(len(form.stray))}"
+    )
+    return Puzzle("blocks to order", task, "\n".join(lines), tuple(blocks), len(form.stray))
+
+
+def _say_stray(count: int) -> str:
+    if count == 0:
+        return ""
+    return (
+        " One block is wrong: leave it out." if count == 1 else f" {count} blocks are wrong: leave them out."
+    )
+
+
+def _mix(right: Sequence[str], stray: Sequence[str], generator: random.Random) -> list[str]:
+    """Shuffle the right blocks, once, so that they are out of order, and put the stray ones among them."""
+    blocks = list(right)
     generator.shuffle(blocks)
-    while len(set(right)) > 1 and [block for block in blocks if block not in stray] == right:
-        generator.shuffle(blocks)
-    return Puzzle(_header(source, exercise.name), tuple(blocks), len(stray))
+    if blocks == list(right):
+        blocks = [*blocks[1:], *blocks[:1]]
+    for block in stray:
+        blocks.insert(generator.randrange(len(blocks) + 1), block)
+    return blocks
 
 
-def _header(source: str, name: str) -> str:
-    """What stands above the blocks: helpers, and the line that begins the definition."""
-    node, lines = _find(source, name), source.split("\n")
-    return "\n".join(lines[: node.body[0].lineno - 1]).rstrip()
+def _join(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
 
 
-def _find(source: str, name: str) -> Definition:
-    node = find_definition(source, name)
-    if node is None:
-        raise ValueError(f"no definition of {name}")
-    return node
+def _with_margin(letter: str, text: str) -> list[str]:
+    first, *more = text.split("\n")
+    lines = [f"{letter:<{MARGIN}}{first}", *(f"{'':{MARGIN}}{line}" for line in more)]
+    return [line.rstrip() for line in lines]
 
 
-def _body_blocks(source: str, name: str) -> Iterator[str]:
+def _letters(count: int) -> Iterator[str]:
+    for number in range(count):
+        high, low = divmod(number, 26)
+        yield (ascii_uppercase[high - 1] if high else "") + ascii_uppercase[low]
+
+
+# Cutting
+
+
+def cut_blocks(form: Form) -> list[str]:
+    """Cut the body of an answer into blocks, in their right order."""
+    found = list(_body_blocks(form))
+    return _join_short(found) if len(found) > MANY else found
+
+
+def _body_blocks(form: Form) -> Iterator[str]:
     """A block for each simple statement, and one for each line that opens an `if`, a `for`, a method."""
-    node, lines = _find(source, name), source.split("\n")
+    node, lines = form.node, form.lines
     ends = {each.lineno: each.end_lineno or each.lineno for each in ast.walk(node) if _is_simple(each)}
     docstrings = {each.lineno for each in ast.walk(node) if _is_docstring(each)}
     line = node.body[0].lineno
@@ -90,39 +135,34 @@ def _is_docstring(node: ast.AST) -> TypeGuard[ast.Expr]:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _header_end(lines: list[str], line: int) -> int:
+def _header_end(lines: Sequence[str], line: int) -> int:
     """The line with the colon that ends an `if ...:` which may be spread over several lines."""
     text = lines[line - 1].strip()
     if not text or text.startswith(("#", "@")):
         return line
-    while line < len(lines) and not lines[line - 1].partition("  #")[0].rstrip().endswith(":"):
+    while line < len(lines) and not _opens(lines[line - 1]):
         line += 1
     return line
 
 
-def _stray_lines(exercise: Exercise, right: set[str], generator: random.Random, most: int) -> list[str]:
-    """Lines that people really wrote instead, from the code of known mistakes."""
-    found: dict[str, None] = {}
-    for each in mistakes_of(exercise):
-        try:
-            source = textwrap.dedent(inspect.getsource(each.function))
-            found |= dict.fromkeys(_body_blocks(source, each.function.__name__))
-        except (OSError, TypeError, ValueError):
-            continue
-    lines = [text for text in found if _squash(text) not in right and "\n" not in text and _says_enough(text)]
-    count = min(MOST_STRAY, max(1, most // 3), len(lines))
-    return generator.sample(lines, count)
+def _opens(text: str) -> bool:
+    return text.partition("  #")[0].rstrip().endswith(":")
 
 
-def _says_enough(text: str) -> bool:
-    return text.strip() not in ("pass", "else:", "try:", "return None", "break", "continue")
+def _join_short(blocks: Sequence[str]) -> list[str]:
+    """Join what opens with its body, where that is a single block, and a `try` with its `except`."""
+    joined: list[
+        str
+    ] = []  # from the last block to the first, so that inner ones are joined before outer ones
+    for block in reversed(blocks):
+        inside = [each for each in joined[:-3:-1] if _indent(each) > _indent(block)]
+        if _opens(block) and joined and len(inside) == 1 and joined[-1] is inside[0]:
+            block = f"{block}\n{joined.pop()}"
+        if block.lstrip().startswith("try:") and joined and joined[-1].lstrip().startswith("except"):
+            block = f"{block}\n{joined.pop()}"
+        joined.append(block)
+    return joined[::-1]
 
 
-def _squash(text: str) -> str:
-    return "".join(text.split())
-
-
-def _letters(count: int) -> Iterator[str]:
-    for number in range(count):
-        high, low = divmod(number, 26)
-        yield (ascii_uppercase[high - 1] if high else "") + ascii_uppercase[low]
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())

@@ -126,12 +126,13 @@ def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
     status.add_argument("--json", action="store_true", help="one JSON object a line")
     reset = add("reset", _reset, "put an exercise back as it was at the start; your code is kept aside")
     hint = add("hint", _hint, "show the next hint of an exercise")
-    hint.add_argument(
-        "--level", type=int, choices=(1, 2, 3, 4), help="this one: 1 is the least, 4 the reference"
-    )
     solution = add("solution", _solution, "show the reference of an exercise")
     for command in (reset, hint, solution):
         command.add_argument("id", metavar="ID", help="a number such as 4.2, or a name")
+    hint.add_argument(
+        "--level", type=int, choices=(1, 2, 3, 4), help="this one: 1 is the least, 4 the reference"
+    )
+    hint.add_argument("symptom", nargs="?", type=int, help="a symptom's number in the list of the first hint")
     submit = add("submit", _submit, "pack your exercises into one file to hand in")
     submit.add_argument("--out", type=Path, help="where to write it; a folder, or a file name ending in .zip")
 
@@ -206,9 +207,10 @@ def _reset(arguments: argparse.Namespace) -> int:
 
 
 def _hint(arguments: argparse.Namespace) -> int:
-    from .hints import advise
+    from .hints import advise, ask_by_command
 
-    print(advise(_find_exercise(arguments.id), arguments.level).text())
+    exercise = _find_exercise(arguments.id)
+    print(advise(exercise, arguments.level, arguments.symptom, ask_by_command).text())
     return 0
 
 

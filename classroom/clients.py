@@ -182,8 +182,10 @@ PAGE = """<script>(async () => {
 
 
 def _find_browser() -> Client | str:
+    if _notebook_display() is None:
+        return "No browser shows this notebook: its part is left out."
     if _ask_browser([]) is None:
-        return "No browser answered from this notebook: its part is left out."
+        return f"No browser answered from this notebook within {HELLO:g} seconds: its part is left out."
     return Client("your browser", _visit_in_browser)
 
 

@@ -260,16 +260,26 @@ def _ask_anyway(failure: Failure) -> str:
     if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
         return "Where in this cell does that name get its value?"
     if isinstance(failure.outcome, Raised):
-        return "What does that line need, and what did it get?"
+        return _ask_about_exception(failure.outcome, failure.finding.must)
     if isinstance(failure.outcome, Ended):
         return _ENDING_QUESTIONS.get(failure.outcome.how, "Which line did it reach, and which not?")
     if isinstance(failure.outcome, Returned) and isinstance(failure.outcome.value, TooLarge):
         return "How long is the right answer, and what makes yours longer?"
     if isinstance(failure.finding.must, str) and "Error" in failure.finding.must:
-        return "Which line of your code should have refused it?"
+        return "At which line could your code have noticed what is wrong with this input?"
     if isinstance(failure.finding.must, str):
-        return "Where in your code would this have to happen?"
+        return "Where in your code would this have to happen, and under which condition?"
     return "Make this call in a cell of its own and print each step. Which is the first that surprises you?"
+
+
+def _ask_about_exception(raised: Raised, must: object) -> str:
+    if isinstance(must, str) and "Error" in must:
+        return "Which exception does your caller wait for, and where does this one become it?"
+    if {"LookupError", "AttributeError"} & set(raised.bases):
+        return "What does the object on that line hold for this input? Print it just before."
+    if "TypeError" in raised.bases:
+        return "What does that line need, and what did it get?"
+    return "What is special about this input, and which line did not expect it?"
 
 
 _ENDING_QUESTIONS = {

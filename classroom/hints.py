@@ -1,4 +1,8 @@
-"""Hints in four levels, none needed to go on: a symptom, a question, blocks to order, the reference."""
+"""Hints in four levels, none needed to go on: a symptom, a question, blocks to order, the reference.
+
+The question is that of one symptom: the one that the last check showed, if one clearly fits, else the one
+that the student chooses by its number.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +18,67 @@ from .cells import NotAnExercise, exercise_of
 from .showing import show
 from .syllabus import Exercise, Hint
 
-__all__ = ["LEVELS", "Advice", "advise", "fitting_hints", "hint", "next_level", "solution", "write_solution"]
+__all__ = [
+    "LEVELS",
+    "Advice",
+    "Ask",
+    "advise",
+    "ask_by_call",
+    "ask_by_command",
+    "fitting_hints",
+    "hint",
+    "next_level",
+    "solution",
+    "write_solution",
+]
 
-LEVELS = ("symptom", "question", "blocks to order", "reference")
+LEVELS = ("symptom", "question", "blocks to order", "reference")  # the third may be a plan, or have blanks
+
+# Writes down how to ask for the next hint of an exercise, or for the question of one of its symptoms.
+Ask = Callable[[Exercise, int | None], str]
+
+
+def ask_by_call(exercise: Exercise, symptom: int | None = None) -> str:
+    """What to type in a notebook."""
+    return f'hint("{exercise.id}")' if symptom is None else f'hint("{exercise.id}", {symptom})'
+
+
+def ask_by_command(exercise: Exercise, symptom: int | None = None) -> str:
+    """What to type in a terminal."""
+    return f"python3 -m classroom hint {exercise.id}" + ("" if symptom is None else f" {symptom}")
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One hint: its headline, some lines of prose, some code."""
+    """One hint: its headline, some lines of prose, some code, and how to go on."""
 
     headline: str
     lines: tuple[str, ...] = ()
     code: str = ""
+    foot: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The hint as plain text."""
-        return "\n".join([self.headline, *self.lines, *(["", self.code] if self.code else [])])
+        code = ["", self.code, ""] if self.code else []
+        return "\n".join([self.headline, *self.lines, *code, *self.foot]).rstrip()
 
     def html(self) -> str:
         """The same words as HTML, the code with its colours where pygments is there."""
-        parts = [f"<strong>{html.escape(self.headline)}</strong>", *map(html.escape, self.lines)]
-        return f'<div role="note">{"<br>".join(parts)}{_code_html(self.code) if self.code else ""}</div>'
+        above = [f"<strong>{html.escape(self.headline)}</strong>", *map(html.escape, self.lines)]
+        code = _code_html(self.code) if self.code else "<br>" if self.foot else ""
+        return f'<div role="note">{"<br>".join(above)}{code}{"<br>".join(map(html.escape, self.foot))}</div>'
 
 
-def hint(thing: object) -> None:
+def hint(thing: object, symptom: int | None = None) -> None:
     """Show the next hint for an exercise; each call goes one level further.
 
     Arguments:
         thing: your function or class, or the number or name of an exercise.
+        symptom: the number of a symptom in the list that the first hint shows, to get its question.
     """
     caller = sys._getframe(1)
-    _show_for(thing, {**caller.f_globals, **caller.f_locals}, lambda exercise: advise(exercise))
+    names = {**caller.f_globals, **caller.f_locals}
+    _show_for(thing, names, lambda exercise: advise(exercise, symptom=symptom, ask=ask_by_call))
 
 
 def solution(thing: object) -> None:
@@ -71,15 +105,52 @@ def next_level(exercise: Exercise) -> int:
     return min(state.hint_level(exercise.id) + 1, len(LEVELS))
 
 
-def advise(exercise: Exercise, level: int | None = None) -> Advice:
-    """Write the hint of a level, the next one if None, and remember that it was shown."""
+def advise(
+    exercise: Exercise, level: int | None = None, symptom: int | None = None, ask: Ask | None = None
+) -> Advice:
+    """Write a hint, and remember how far the student has come.
+
+    Arguments:
+        exercise: what the hint is for.
+        level: 1 to 4, or the next one if None.
+        symptom: the number, from 1, of the symptom whose question is wanted; the level does not matter then.
+        ask: how the student asks for a symptom's question; if None there is no way to, and where no symptom
+            clearly fits, all questions are shown.
+    """
+    if symptom is not None:
+        return _answer_choice(exercise, symptom, ask or ask_by_call)
     level = next_level(exercise) if level is None else level
-    writers = (_write_symptom, _write_question, _write_blocks, write_solution)
-    advice = writers[level - 1](exercise)
+    writers = (_write_symptom, _write_question, _write_puzzle, _write_reference)
+    advice = writers[level - 1](exercise, ask)
     state.remember_hint_level(exercise.id, level)
-    headline = f"Hint {level} of {len(LEVELS)} for {exercise.id} {exercise.name}: {LEVELS[level - 1]}."
-    more = (f'hint("{exercise.id}") goes on to the {LEVELS[level]}.',) if level < len(LEVELS) else ()
-    return Advice(headline, (*advice.lines, *more), advice.code)
+    return _frame(exercise, level, advice, ask or ask_by_call)
+
+
+def _answer_choice(exercise: Exercise, number: int, ask: Ask) -> Advice:
+    """Write the question of the symptom that the student chose."""
+    if number not in range(1, len(exercise.hints) + 1):
+        lines = (f"Choose a number from 1 to {len(exercise.hints)}:", *_numbered(exercise.hints))
+        return Advice(f"{exercise.id} {exercise.name} has no symptom with the number {number}.", lines)
+    chosen = exercise.hints[int(number) - 1]
+    state.remember_hint_level(exercise.id, max(2, state.hint_level(exercise.id)))
+    return _frame(exercise, 2, Advice("", (chosen.symptom, chosen.question)), ask)
+
+
+def _frame(exercise: Exercise, level: int, advice: Advice, ask: Ask) -> Advice:
+    """Say above a hint what it is, and below it how to go on."""
+    headline = f"Hint {level} of {len(LEVELS)} for {exercise.id} {exercise.name}: {_kind(exercise, level)}."
+    following = max(level, state.hint_level(exercise.id)) + 1
+    if advice.foot or following > len(LEVELS):
+        return Advice(headline, advice.lines, advice.code, advice.foot)
+    return Advice(headline, advice.lines, advice.code, (_how_to_go_on(exercise, following, ask),))
+
+
+def _how_to_go_on(exercise: Exercise, level: int, ask: Ask) -> str:
+    return f"For the next hint, the {_kind(exercise, level)}, type: {ask(exercise, None)}"
+
+
+def _kind(exercise: Exercise, level: int) -> str:
+    return make_puzzle(exercise).kind if level == 3 else LEVELS[level - 1]
 
 
 def write_solution(exercise: Exercise) -> Advice:
@@ -89,33 +160,45 @@ def write_solution(exercise: Exercise) -> Advice:
     return Advice(f"{exercise.id} {exercise.name}: the reference.", lines, regions.reference_source(exercise))
 
 
-def _write_symptom(exercise: Exercise) -> Advice:
+def _write_reference(exercise: Exercise, ask: Ask | None) -> Advice:
+    return write_solution(exercise)
+
+
+def _write_symptom(exercise: Exercise, ask: Ask | None) -> Advice:
     found, fits = fitting_hints(exercise)
     if not found:
-        return Advice(
-            "", ("Nobody has written down a symptom for this exercise yet; the docstring says it all.",)
-        )
+        return Advice("", ("No symptom is known for this exercise yet; read its docstring once more.",))
     if fits:
         return Advice("", (f"What the last check showed looks like this: {found[0].symptom}",))
-    return Advice("", ("What goes wrong here, when something does. Which one is yours?", *_listed(found)))
+    lines = ("This is what most often goes wrong here. Which one is yours?", *_numbered(found))
+    return Advice("", lines, foot=(_how_to_choose(exercise, ask),) if ask else ())
 
 
-def _write_question(exercise: Exercise) -> Advice:
+def _write_question(exercise: Exercise, ask: Ask | None) -> Advice:
     found, fits = fitting_hints(exercise)
+    if not found:
+        return Advice("", ("Which sentence of the docstring does your code not carry out yet?",))
     if fits:
-        return Advice("", (found[0].question,))
-    return Advice("", tuple(f"{each.symptom} {each.question}" for each in found))
+        return Advice("", (found[0].symptom, found[0].question))
+    if ask:
+        lines = ("Each symptom has a question of its own. Which symptom is yours?", *_numbered(found))
+        return Advice("", lines, foot=(_how_to_choose(exercise, ask), _how_to_go_on(exercise, 3, ask)))
+    return Advice(
+        "", tuple(f"{number}. {each.symptom} {each.question}" for number, each in enumerate(found, 1))
+    )
 
 
-def _listed(hints: tuple[Hint, ...]) -> tuple[str, ...]:
-    return tuple(f"- {each.symptom}" for each in hints)
+def _numbered(hints: tuple[Hint, ...]) -> tuple[str, ...]:
+    return tuple(f"{number}. {each.symptom}" for number, each in enumerate(hints, 1))
 
 
-def _write_blocks(exercise: Exercise) -> Advice:
+def _how_to_choose(exercise: Exercise, ask: Ask) -> str:
+    return f"For the question that helps with number 1, and so on, type: {ask(exercise, 1)}"
+
+
+def _write_puzzle(exercise: Exercise, ask: Ask | None) -> Advice:
     puzzle = make_puzzle(exercise)
-    lines = "Bring these lines into order; each is indented as far as it belongs."
-    stray = {0: "", 1: " One of them does not belong there.", 2: " Two of them do not belong there."}
-    return Advice("", (lines + stray.get(puzzle.stray, " Three of them do not belong there."),), str(puzzle))
+    return Advice("", (puzzle.task,), puzzle.code)
 
 
 # Which hint fits
@@ -141,28 +224,7 @@ def _fit(hint: Hint, said: set[str]) -> float:
     return shared / len(words) if shared > 1 else 0.0
 
 
-_COMMON = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "are",
-        "but",
-        "for",
-        "from",
-        "in",
-        "is",
-        "it",
-        "its",
-        "not",
-        "of",
-        "one",
-        "or",
-        "that",
-        "the",
-        "to",
-    }
-)
+_COMMON = frozenset(re.findall(r"\w+", "a an and are but for from in is it its not of one or that the to"))
 
 
 def _stems(text: str) -> set[str]:

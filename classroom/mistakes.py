@@ -11,12 +11,19 @@ in variants_NN.py, so that no right way is called wrong:
 
     @variant("4.2")
     def digest_in_two_updates(key): ...
+
+One variant of an exercise may be marked as the plain one, which goes the road that the notebook teaches: the
+third hint is made from it. Its numbered comments make it a plan. Blocks that do not belong in it stand with
+it, under the name of the mistake that they make:
+
+    @variant("4.2", blocks=True, stray={"guid-before-key": "text = GUID + key"})
+    def one_step_a_line(key): ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from . import places
@@ -53,11 +60,20 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One correct answer that differs from the reference."""
+    """One correct answer that differs from the reference.
+
+    Arguments:
+        exercise_id, name, function: as in Mistake.
+        blocks: whether the third hint is made from it.
+        stray: wrong blocks to put among those of the hint, by the name of the mistake that each makes. One
+            that stands deeper than the body of the function begins with spaces.
+    """
 
     exercise_id: str
     name: str
     function: Callable[..., object]
+    blocks: bool = False
+    stray: Mapping[str, str] = field(default_factory=dict)
 
 
 _MISTAKES: dict[str, list[Mistake]] = {}
@@ -92,11 +108,18 @@ def mistake(
     return register
 
 
-def variant(exercise_id: str) -> Callable[[Answer], Answer]:
-    """Register the decorated function or class as another correct answer."""
+def variant(
+    exercise_id: str, *, blocks: bool = False, stray: Mapping[str, str] | None = None
+) -> Callable[[Answer], Answer]:
+    """Register the decorated function or class as another correct answer.
+
+    Arguments:
+        exercise_id, blocks, stray: see Variant.
+    """
 
     def register(function: Answer) -> Answer:
-        _VARIANTS.setdefault(exercise_id, []).append(Variant(exercise_id, _name(function), function))
+        entry = Variant(exercise_id, _name(function), function, blocks, stray or {})
+        _VARIANTS.setdefault(exercise_id, []).append(entry)
         return function
 
     return register

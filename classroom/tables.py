@@ -158,21 +158,37 @@ def compare_verdicts(
 
 
 def compare_predictions(*predictions: tuple[str, object, object]) -> None:
-    """Print what the reader predicted beside what happened. Nothing depends on it.
+    """Print what the reader predicted beside what happened, and whether they are the same.
+
+    Words match in any case, lists in any order. Nothing depends on it.
 
     Arguments:
         predictions: for each the question, what the reader wrote (None or empty if nothing), what happened.
     """
-    width = max(len(question) for question, _, _ in predictions)
-    for question, written, happened in predictions:
-        said = "nothing yet" if written in (None, "", [], ()) else _in_words(written)
-        print(f"{question:<{width}}   you predicted: {said}   it turned out: {_in_words(happened)}")
+    rows = [_judge_prediction(*prediction) for prediction in predictions]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _judge_prediction(question: str, written: object, happened: object) -> tuple[str, str, str, str]:
+    turned_out = f"it turned out: {_in_words(happened)}"
+    if written in (None, "", [], ()):
+        return question, "no prediction yet", "", turned_out
+    verdict = "same" if _fold(written) == _fold(happened) else "different"
+    return question, verdict, f"you predicted: {_in_words(written)}", turned_out
 
 
 def _in_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _fold(value: object) -> set[str]:
+    """What counts of a prediction: the words, in any case and order."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    return {_in_words(part).strip().casefold() for part in parts}
 
 
 def _row(cells: str) -> str:

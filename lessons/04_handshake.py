@@ -14,9 +14,9 @@
 # `websockets` knock at a server made of your functions, and your client is tried on servers that get one
 # line wrong.
 #
-# A widely read article explains this handshake in six steps. Most of it is right. Each of its statements
-# that belongs here is settled by an experiment of yours, under the name that this course gives it: S5, S6,
-# S8, S9, S10, S11.
+# A widely read article explains WebSocket, and most of it is right. This course puts it to the test: it
+# numbers twelve statements, S1 to S12. Six belong here (S5, S6, S8, S9, S10, S11), the others to other
+# lessons. Each is settled by an experiment of yours.
 
 # %% [markdown] id="how-it-works"
 # **How to use this page.** Run the cells from top to bottom with Shift+Enter. A cell that ends in
@@ -78,8 +78,9 @@ from classroom.tables import Table, compare_heads, compare_predictions, compare_
 # %% [markdown] id="first-look"
 # ## One handshake, byte by byte
 #
-# `read_head` collects bytes until a head is whole. `answer` is a server made of your stack: read the
-# request, answer it.
+# `read_head` collects bytes until a head is whole: `take_head` takes one whole head off the front of the
+# buffer, or gives `None`. `answer` is a server made of your stack: `accept_client` is the server's whole part
+# in one call, so it checks the request and writes the response.
 
 
 # %% id="first-server"
@@ -118,11 +119,12 @@ with serve(answer) as server:
     request_text, response_text = shake_hands(server.url("/chat"))
     again_request, again_response = shake_hands(server.url("/chat"))
 
-print(request_text + response_text)
+print(request_text + response_text.rstrip())
 
 # %% [markdown] id="predict-change-text"
 # **Predict.** The cell above shook hands twice with one server and printed the first time only. Which lines
-# were different the second time? Write the names of the headers into the list, then run both cells.
+# were different the second time? Write the names of the headers into the list (in any case and order), then
+# run both cells.
 
 # %% id="predict-change"
 different_lines = []  # for example ["Host"]
@@ -137,8 +139,8 @@ changed = [first.partition(":")[0] for first, second in lines if first != second
 compare_predictions(("lines that differ", different_lines, changed))
 
 # %% [markdown] id="first-investigate"
-# Two lines change, and they belong together: the server made the second from the first. All other lines are
-# the same for every connection to this address.
+# Two lines change, and they belong together: the server made the second from the first. All other lines
+# stayed the same.
 #
 # The line ends are invisible in print. `repr` shows them, and the empty line at the end:
 
@@ -206,9 +208,10 @@ with serve(answer_and_note) as server:
 Table("The keys of two connections", ["", "first key", "second key", "bytes", "both new"], rows)
 
 # %% [markdown] id="s8-settled"
-# **S8 is right**, and can be said more exactly: 16 bytes, in base64, in `Sec-WebSocket-Key`, drawn anew for
-# each connection ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1), point 7). The
-# key is no secret. It travels in the open, and the client keeps it only until the answer has come.
+# **S8 (a random string, kept and sent) is right**, and can be said more exactly: 16 bytes, in base64, in
+# `Sec-WebSocket-Key`, drawn anew for each connection ([RFC 6455 section
+# 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1), point 7). The key is no secret: whoever sees the
+# request sees it, and the client needs it only until the answer has come.
 
 # %% [markdown] id="accept-text"
 # ## The accept value
@@ -267,10 +270,10 @@ print("computed from it   ", yours.accept_value(overheard))
 print("the server's answer", response.headers.get("Sec-WebSocket-Accept"))
 
 # %% [markdown] id="s10-settled"
-# **S10 is right about the way back, and it does not matter.** The value is returned in
-# `Sec-WebSocket-Accept`. Nobody needs to invert it: the client knows the key, goes the same way forward and
-# compares. So can everyone else who has seen the request. Nothing was encrypted, and there is nothing to
-# decrypt.
+# **S10 (returned, and cannot be inverted) is right, and the second half does not matter.** The value is
+# returned in `Sec-WebSocket-Accept`. Nobody needs to invert it: the client knows the key, goes the same way
+# forward and compares. So can everyone else who has seen the request. Nothing was encrypted, and there is
+# nothing to decrypt.
 
 # %% [markdown] id="predict-crc-text"
 # **The article says (S9):** the server adds the magic string, encrypts with SHA-1 and encodes in base64.
@@ -336,12 +339,12 @@ rows = [[name, *(f"{count:,}" for count in counts)] for name, counts in passed.i
 Table("Of 1,000 answers, how many pass if both ends use ...", ["the server", *rules], rows)
 
 # %% [markdown] id="s9-settled"
-# **S9 is right about the order and wrong about the word.** SHA-1 is a digest and encrypts nothing; no
-# secret goes in. Its strength is not needed either: CRC-32 turns away the same strangers (an old answer
-# would pass by chance once in about 4 billion times). The last two columns show what *is* needed. The
-# answer must depend on this one key, and by a rule that nobody else follows by accident. [RFC 6455 section
-# 10.8](https://www.rfc-editor.org/rfc/rfc6455#section-10.8) says so: the handshake does not depend on any
-# security property of SHA-1. That SHA-1 is broken for signatures is no reason to worry here.
+# **S9 (add, encrypt, encode) is right about the order and wrong about the word "encrypt".** SHA-1 is a digest
+# and encrypts nothing; no secret goes in. Its strength is not needed either: CRC-32 turns away the same
+# strangers (an old answer would pass by chance once in about 4 billion times). The last two columns show what
+# *is* needed. The answer must depend on this one key, and by a rule that nobody else follows by accident.
+# [RFC 6455 section 10.8](https://www.rfc-editor.org/rfc/rfc6455#section-10.8) says so: the handshake does not
+# depend on any security property of SHA-1. That SHA-1 is broken for signatures is no reason to worry here.
 
 # %% [markdown] id="url-text"
 # ## The address
@@ -373,34 +376,36 @@ compare_predictions(("your client", wxs_is, happened))
 Table(f"What clients say to {url}", ["", "result"], rows)
 
 # %% [markdown] id="s5-settled"
-# **S5 is a misprint.** The scheme is `wss`; `wxs` means nothing to any client, and not one byte is sent for
-# it. Try it in your browser's console, too: `new WebSocket("wxs://example.com/")`. The error messages show
-# that some clients also take `http` and `https` and read them as `ws` and `wss`. That is a later
-# convenience; in the RFC there are two schemes.
+# **S5 (`ws://`, and encrypted `wxs`) is a misprint.** The scheme is `wss`, and each client in the table
+# refuses `wxs` before it connects to anything. Try it in your browser's console, too: `new
+# WebSocket("wxs://example.com/")`. Other schemes are another matter: npm `ws`, Node and today's browsers also
+# take `http` and `https`, and read them as `ws` and `wss`. That is a later convenience; in the RFC there are
+# two schemes.
 
 # %% [markdown] id="parse-ws-url-text"
 # ### Exercise 4.3: take a WebSocket URL apart
 #
-# `urllib.parse.urlsplit` does much of the work, if you import it in the exercise's cell. Know its manners
-# before you trust it:
+# `urllib.parse.urlsplit` does much of the work, if you import it in the exercise's cell. But it reads almost
+# anything without complaint, so most of your lines will be refusals. A road in three steps:
 #
-# - It reads almost anything without complaint: other schemes, user names, fragments, spaces.
-# - It drops tabs and line ends silently. Look for such characters in the text itself, before you call it. A
-#   URL holds printable ASCII characters without the space, and `#` would start a fragment, which a
-#   WebSocket URL never has.
-# - `.scheme` and `.hostname` come in small letters, `.hostname` without the brackets of `[::1]`, and
-#   `.port` is `None` if the URL names none. A port that is no number, or above 65535, raises `ValueError`
-#   when you *read* `.port`. Port 0 does not.
-# - `.username` is `None` unless there is one. `.path` and `.query` come without the `?`.
+# 1. **Look at the text itself**, before `urlsplit` does: it drops tabs and line ends silently, and from an
+#    empty fragment it leaves no trace. Every character must be printable ASCII, from `!` to `~`, and none may
+#    be `#`.
+# 2. **Split it and look at the parts.** `.scheme` comes in small letters and must be one of two. `.hostname`
+#    is the host in small letters, without the brackets of `[::1]`, or `None` if there is none. `.username` is
+#    `None` only if there is no `@`. `.port` is `None` if the URL names none; *reading* it raises `ValueError`
+#    if it is no number or above 65535, but 0 passes.
+# 3. **Put the rest together.** `.path` may be empty. `.query` comes without its `?`, and is `""` if there is
+#    none.
 
 # %% id="urlsplit-manners"
 from urllib.parse import urlsplit
 
-for url in ("WS://[::1]:9001?room=1", "ws://exa\tmple.com/#", "ftp://ann@example.com:0/a b"):
+for url in ("WS://[::1]:9001?room=1", "ws://exa\tmple.com/#", "ftp://ann@example.com:0/a b", "ws:chat"):
     parts = urlsplit(url)
     print(repr(url))
-    print("   ", parts.scheme, parts.username, parts.hostname, parts.port)
-    print("   ", repr(parts.path), repr(parts.query), repr(parts.fragment))
+    for names in (("scheme", "username", "hostname", "port"), ("path", "query", "fragment")):
+        print("   ", *(f"{name}={getattr(parts, name)!r}" for name in names))
 
 # %% [markdown] id="parse-ws-url-go"
 # A `WsUrl` has the fields `secure`, `host`, `port` and `resource_name`. In short, refuse with `ValueError`:
@@ -420,7 +425,8 @@ for url in ("WS://[::1]:9001?room=1", "ws://exa\tmple.com/#", "ftp://ann@example
 # ## The client's request
 #
 # What do clients really send? Here are their requests side by side, with one of curl and one of your stack.
-# curl knows nothing of WebSocket: it sends the four headers because the command says so.
+# curl is asked for an ordinary HTTP page, and sends the four headers only because the command says so. (`-i`
+# shows the head of the answer, `-N` shows each byte as soon as it comes, `-s` leaves out the progress meter.)
 
 # %% id="curl-arguments"
 sample_key = "dGhlIHNhbXBsZSBub25jZQ=="  # the key that RFC 6455 prints
@@ -449,11 +455,12 @@ compare_heads(requests)
 
 # %% [markdown] id="request-investigate"
 # **Investigate.** The five headers of the upper part are in every request; leave one out, and a server must
-# refuse. The lower part is each client's own choice. Three of its headers will come back:
-# `Sec-WebSocket-Extensions` offers compression (lesson 12); `Origin`, which every browser sends, says whose
-# page is asking, and `Cookie` carries what the browser keeps for this host (both lesson 10). A page's
-# script chooses the URL and the subprotocols and writes none of these headers by itself. Nor can it make an
-# ordinary request look like this one: browsers let no script set a header whose name begins with `Sec-`.
+# refuse. What stands below them is each client's own choice. Three such headers will come back in later
+# lessons, and you see them here if a client of yours sends them: `Sec-WebSocket-Extensions` offers
+# compression (lesson 12); `Origin`, which every browser sends, says whose page is asking, and `Cookie`
+# carries what the browser keeps for this host (both lesson 10). A page's script chooses the URL and the
+# subprotocols and writes none of these headers by itself. Nor can it make an ordinary request look like
+# this one: browsers let no script set a header whose name begins with `Sec-`.
 
 # %% [markdown] id="build-client-handshake-text"
 # ### Exercise 4.4: write the client's request
@@ -473,10 +480,12 @@ compare_heads(requests)
 # - `Host` is the host, then `:` and the port, unless it is the default port of the scheme. A host with a
 #   colon in it is an IPv6 address and stands in brackets.
 # - A header that has nothing to say is left out, not written empty.
-# - A subprotocol's name is a *token*: one or more letters, digits or characters out of ``!#$%&'*+-.^_`|~``.
+# - A subprotocol's name is a *token*: one or more letters, digits or characters out of ``!#$%&'*+-.^_`|~``,
+#   to its very end: test it with `re.fullmatch`, since `re.match` with `$` overlooks a line end behind it.
 #   A list in which a name stands twice, or is no token, is the caller's mistake: `ValueError`.
-# - An argument with a line end in it would write a header line of its own into your request. This is an old
-#   trick, called header injection. Refuse with `ValueError` instead.
+# - A line end in the origin, the key, the host or the resource name would write a header line of its own into
+#   your request, and some servers take a lone `\r` or `\n` for a line end. This is an old trick, called header
+#   injection. Refuse both characters with `ValueError`.
 
 # %% exercise 4.4 build_client_handshake
 
@@ -489,7 +498,8 @@ compare_heads(requests)
 # ## The server's check
 #
 # A server that answers whatever knocks would let pages talk to it that never meant WebSocket. So it checks.
-# A parsed request looks like this:
+# Here is a parsed request. `Connection` stands on two lines of it, and `Upgrade` is missing: the last line
+# printed says so in two ways.
 
 # %% id="meet-request"
 request = yours.parse_request_head(
@@ -505,6 +515,15 @@ print(request.headers.get_all("Connection"))  # a list: the values of all lines 
 print(header_tokens(request.headers.get_all("Connection")))
 print(request.headers.get_all("Upgrade"), "Upgrade" in request.headers)
 
+# %% [markdown] id="headers-box"
+# | you write | you get |
+# |---|---|
+# | `request.version` | a `str` such as `"HTTP/1.1"`; it compares as text, so `"HTTP/1.0" < "HTTP/1.1"` |
+# | `headers.get("Host")` | the value on the first line of that name, or `None`; `get("Host", "")` has a default |
+# | `headers.get_all("Host")` | the list of the values on all lines of that name, `[]` if there is none |
+# | `"Host" in headers` | whether there is one. `headers["Host"]` does not work |
+# | `raise HandshakeError(400, reason="two Host headers")` | a refusal with this status. `reason` is one sentence for people, who will read it in a log; without it they see a bare `400` |
+
 # %% [markdown] id="check-client-handshake-text"
 # ### Exercise 4.5: check the client's request
 #
@@ -513,7 +532,7 @@ print(request.headers.get_all("Upgrade"), "Upgrade" in request.headers)
 # | what | must be | else |
 # |---|---|---|
 # | method | `GET`, as it is spelled | 405 |
-# | version of HTTP | `HTTP/1.1` or later | 400 |
+# | version of HTTP | `HTTP/1.1` or later (`HTTP/1.2` is let in) | 400 |
 # | `Host` | there, once | 400 |
 # | `Upgrade` | a list that has the token `websocket`, in any case | 426 |
 # | `Connection` | a list that has the token `upgrade`, in any case | 400 |
@@ -522,13 +541,16 @@ print(request.headers.get_all("Upgrade"), "Upgrade" in request.headers)
 # | `Sec-WebSocket-Key` | there, once, and 16 bytes in base64 | 400 |
 #
 # 405 says "use another method". 426 says "upgrade to something else first", and the header tells the client
-# which version would be welcome. 400 says only "I do not understand".
+# which version would be welcome. 400 says only "I do not understand". The RFC leaves the status to you, so
+# 400 passes in every row (for another version still with the header), and 426 passes for no version header,
+# or two. If several things are wrong, you may raise the error of any of them.
 #
-# Refuse by `raise HandshakeError(400)`, or with headers: `HandshakeError(426, [("Sec-WebSocket-Version",
-# "13")])`. Everything that is not in the table is ignored, unknown headers too.
+# Headers of the answer are the second argument: `HandshakeError(426, [("Sec-WebSocket-Version", "13")])`.
+# Everything that is not in the table is ignored, unknown headers too.
 #
-# Two traps about the key. `base64.b64decode(key)` skips characters that base64 does not have; with
-# `validate=True` it raises `ValueError`. And there are keys that base64 itself would spell another way:
+# Two traps about the key. `base64.b64decode(key)` skips characters that base64 does not have, unless you say
+# `validate=True`: then it raises `binascii.Error`, which is a kind of `ValueError`. Missing padding raises it
+# either way. And there are keys that base64 itself would spell another way:
 
 # %% id="spare-bits"
 for key in ("AQIDBAUGBwgJCgsMDQ4PEC==", "AQIDBAUGBwgJCgsMDQ4PEA=="):
@@ -669,12 +691,12 @@ demands = ["refuse, 4.1 point 4", "accept, 4.1"]
 compare_verdicts("Who believes whom?", ["parrot", "impostor"], demands, outcomes)
 
 # %% [markdown] id="s6-settled"
-# **S6 is right, and says all that there is.** The check shows that somebody on the other side read this
-# request and knows one rule. It shows nothing else:
+# **S6 (the server supports WebSocket) is right, if that means: it knows the rule.** The check shows that
+# somebody on the other side read this request and knows one rule. It shows nothing else:
 #
 # - **no identity**: the impostor served `/bank`, and nobody asked who it was;
 # - **no secrecy**: you read both heads in plain text, and so does everyone on the way;
-# - **no ability**: not one client noticed that the impostor cannot speak a word of WebSocket.
+# - **no ability**: nothing in the two heads tells that the impostor cannot speak a word of WebSocket.
 #
 # Identity and secrecy are the business of TLS, in `wss` (lesson 9). What the check is for is modest and
 # useful: a client never starts to speak WebSocket to a server that takes it for something else.
@@ -688,7 +710,7 @@ compare_verdicts("Who believes whom?", ["parrot", "impostor"], demands, outcomes
 # | what | must be |
 # |---|---|
 # | status | 101 |
-# | `Upgrade` | `websocket`, in any case |
+# | `Upgrade` | the one value `websocket`, in any case |
 # | `Connection` | a list that has the token `upgrade`, in any case |
 # | `Sec-WebSocket-Accept` | there, once, and the accept value for the key that was sent |
 # | `Sec-WebSocket-Extensions` | not there, since this client asks for no extension |
@@ -698,7 +720,8 @@ compare_verdicts("Who believes whom?", ["parrot", "impostor"], demands, outcomes
 #
 # A `Response` has `status`, `reason` and `headers`, and the headers work as in a request. The letters of
 # base64 count in their case: `a` and `A` are different values. Refuse by `raise
-# HandshakeError(response.status)`.
+# HandshakeError(response.status, reason="...")`. Further down you read the reasons of all clients side by
+# side; without one, yours says `HandshakeError: 101`.
 
 # %% exercise 4.8 check_server_handshake
 
@@ -748,13 +771,13 @@ compare_verdicts("Who believes whom?", ["parrot", "impostor"], demands, outcomes
 # %% id="curl-101"
 with serve(door) as server:
     shown = run_curl([*curl_arguments, server.url("/chat", scheme="http")])
-print(shown)
+print(shown.rstrip())
 if shown.startswith("HTTP"):
-    print("The RFC's accept value is in it:", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in shown)
+    print("\nThe RFC's accept value is in it:", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in shown)
 
 # %% [markdown] id="curl-yourself"
-# To try it in a terminal, put a WebSocket server's name in place of `HOST`. curl takes a 101 for an interim
-# answer and waits for another one, so end it with Ctrl+C:
+# To try it in a terminal, put a WebSocket server's name in place of `HOST`. After the 101 curl waits for
+# more, so end it with Ctrl+C:
 #
 #     curl -i -N --http1.1 -H "Upgrade: websocket" -H "Connection: Upgrade" \
 #          -H "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" -H "Sec-WebSocket-Version: 13" http://HOST/
@@ -876,12 +899,12 @@ rows = [
 Table("What each client said", ["", *(client.name for client in everyone)], rows)
 
 # %% [markdown] id="s11-settled"
-# **S11 is right, and not the whole check.** A client also refuses another status, a missing or wrong
-# `Upgrade` or `Connection`, an extension and a subprotocol that it did not ask for ([section
-# 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1), points 1 to 6). Where a client departs from the
-# RFC in your table, you have found something: peers are not perfect, and yours will meet all of them. The
-# WebSocket that is built into Node 20, for one, demands that `Connection` be the one word `upgrade`, and a
-# subprotocol that nobody offered makes the whole program crash.
+# **S11 (the browser compares, and a mismatch fails) is right, and not the whole check.** A client also
+# refuses another status, a missing or wrong `Upgrade` or `Connection`, an extension and a subprotocol that it
+# did not ask for ([section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1), points 1 to 6). Where a
+# client departs from the RFC in your table, you have found something: peers are not perfect, and yours will
+# meet all of them. The WebSocket that is built into Node 20.20, for one, demands that `Connection` be the one
+# word `upgrade`, and a subprotocol that nobody offered makes the whole program crash.
 
 # %% [markdown] id="own-examples-text"
 # ### Your examples at a real server
@@ -906,19 +929,22 @@ with real_server() as server:
                 surprises.append(head)
         print(f"{len(examples)} examples; websockets decides otherwise about {len(surprises)}.")
 for head in surprises:
-    print(f"\n{head.decode()}")
+    print(f"\n{head.decode('latin-1').rstrip()}")
 
 # %% [markdown] id="own-examples-look"
-# When this lesson was written, the reference's 22 examples met `websockets` 17.4, and one was decided
-# otherwise: a request without `Host` was let in, though the RFC lists that header among what a server must
-# find ([section 4.2.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), point 2). A widely used
-# server is a witness, and not the law.
+# When this lesson was written, `websockets` 17.4 did not look at `Host` at all: it let in a request without
+# one, and one with two. But the RFC lists `Host` among what a server must find ([section
+# 4.2.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), point 2), and HTTP demands 400 for none and
+# for two ([RFC 9112 section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)). It also hung up on
+# `HTTP/1.2`, where the RFC allows 1.1 or higher. So your list may hold several surprises, or none. A widely
+# used server is a witness, and not the law.
 
 # %% [markdown] id="whose"
 # ## What is yours by now
 #
-# This is the stack that the experiments used. Whatever passes its exercise is yours the next time you run
-# them.
+# This is the stack of the experiments, made of your saved work and the reference. What `check` saved and
+# passed is yours the next time you run them. A cell that says `save=False`, as in `solutions/`, changes
+# nothing here.
 
 # %% id="whose-is-it"
 yours.status()
@@ -928,7 +954,7 @@ yours.status()
 #
 # | | the article says | what you found |
 # |---|---|---|
-# | S5 | `ws://`, and encrypted `wxs` | a misprint: `wss`. Every client refuses `wxs`. |
+# | S5 | `ws://`, and encrypted `wxs` | a misprint: `wss`. Your clients refuse `wxs`. |
 # | S6 | the handshake verifies that the server supports WebSocket | right, and only that. Three lines pass the check: no identity, no secrecy. |
 # | S8 | the browser makes a random string and sends it | right: 16 bytes in base64, in `Sec-WebSocket-Key`, new for each connection. |
 # | S9 | append the magic string, encrypt with SHA-1, encode in base64 | the order is right. SHA-1 is a digest, there is no secret, and CRC-32 would serve as well. |
@@ -956,8 +982,9 @@ yours.status()
 # neither who the server is nor that nobody listens. For that there is TLS ([section
 # 10.6](https://www.rfc-editor.org/rfc/rfc6455#section-10.6)).
 #
-# **Lists are lists.** `Connection` and `Upgrade` are read token by token, in any case. Accept values and
-# the names of subprotocols are compared letter by letter.
+# **Lists are lists.** `Connection`, and `Upgrade` in the request, are read token by token, in any case. In
+# the answer, `Upgrade` is the one value `websocket`, in any case. Accept values and the names of subprotocols
+# are compared letter by letter.
 #
 # **HTTP/2.** One HTTP/2 connection carries many requests side by side, so it cannot be handed over as a
 # whole; [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441) opens a WebSocket on a single stream, with the

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import subprocess
+import sys
+
 import pytest
 
-from classroom import answers, blocks, hints, regions, state
-from classroom.build.sources import find_definition
+from classroom import answers, blocks, forms, hints, places, regions, state
+from classroom.mistakes import mistakes_of, variants_of
 from classroom.progress import reset_exercise
 from classroom.syllabus import Hint, all_exercises, find_exercise
+from tests.mistakes.answering import judge_answer, student_answer
 
 ACCEPT = find_exercise("4.2")
 ALL = pytest.mark.parametrize("exercise", all_exercises(), ids=lambda exercise: exercise.id)
@@ -35,7 +40,8 @@ def test_each_call_goes_one_level_further_and_stays_at_the_last(student, capsys)
         "Hint 4 of 4 for 4.2 accept_value: reference.",
         "Hint 4 of 4 for 4.2 accept_value: reference.",
     ]
-    assert said.count('hint("4.2") goes on to the ') == 3
+    assert said.count("For the next hint, the ") == 2  # not below the list, nor at the end
+    assert 'For the next hint, the blocks to order, type: hint("4.2")' in said
 
 
 def test_a_level_may_be_asked_for_and_the_next_one_follows_it(student):
@@ -62,6 +68,75 @@ def test_no_level_before_the_last_gives_the_reference_away(student, exercise):
     assert body in hints.advise(exercise, 4).text()
 
 
+EVERY_HINT = """
+from classroom import forms, hints
+from classroom.syllabus import all_exercises
+if {plain}:
+    forms.variants_of = lambda exercise: ()
+for exercise in all_exercises():
+    for level in (1, 2, 3, 4):
+        assert hints.advise(exercise, level).text() and hints.advise(exercise, level).html()
+"""
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["from variants", "from references"])
+def test_every_hint_of_every_exercise_comes_to_an_end(student, plain):
+    command = [sys.executable, "-c", EVERY_HINT.format(plain=plain)]
+    done = subprocess.run(command, cwd=places.ROOT, timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Choosing a symptom
+
+
+def test_where_nothing_fits_the_student_chooses_a_symptom_by_its_number(student, capsys):
+    from classroom import hint
+
+    hint("4.2")
+    listed = capsys.readouterr().out
+    assert "2. The value is 56 characters long." in listed
+    assert 'type: hint("4.2", 1)' in listed
+    hint("4.2", 2)
+    said = capsys.readouterr().out
+    assert ACCEPT.hints[1].question in said
+    assert not any(each.question in said for each in ACCEPT.hints if each is not ACCEPT.hints[1])
+
+
+def test_the_list_gives_no_question_away(student):
+    for level in (1, 2):
+        said = hints.advise(ACCEPT, level, ask=hints.ask_by_call).text()
+        assert not any(each.question in said for each in ACCEPT.hints)
+
+
+def test_a_symptom_that_is_not_in_the_list_gets_the_list(student):
+    for number in (0, 4, "two"):
+        said = hints.advise(ACCEPT, symptom=number).text()
+        assert f"no symptom with the number {number}" in said and "1. " in said
+    assert state.hint_level("4.2") == 0
+
+
+def test_a_choice_counts_as_the_second_hint_and_takes_nobody_back(student):
+    hints.advise(ACCEPT, symptom=1)
+    assert state.hint_level("4.2") == 2
+    hints.advise(ACCEPT, 3)
+    assert "the reference, type" in hints.advise(ACCEPT, symptom=1).text()
+    assert state.hint_level("4.2") == 3
+
+
+def test_a_terminal_is_told_what_to_type_there(student):
+    said = hints.advise(ACCEPT, 2, ask=hints.ask_by_command).text()
+    assert said.split("\n")[-2].endswith("type: python3 -m classroom hint 4.2 1")
+    assert said.split("\n")[-1].endswith("type: python3 -m classroom hint 4.2")
+
+
+@ALL
+def test_text_and_page_say_the_same_and_leave_nothing_empty(student, exercise):
+    for level in (1, 2, 3, 4):
+        advice = hints.advise(exercise, level, ask=hints.ask_by_call)
+        assert all((*advice.lines, *advice.foot)) and "None" not in " ".join(advice.lines)
+        assert "\n\n\n\n" not in advice.text()
+
+
 # Which hint fits
 
 
@@ -75,7 +150,7 @@ def test_the_symptom_that_fits_the_last_failure_comes_alone(student):
     fitting, fits = hints.fitting_hints(ACCEPT)
     assert fits and fitting == (ACCEPT.hints[2],)
     assert hints.advise(ACCEPT, 1).lines[0].endswith(ACCEPT.hints[2].symptom)
-    assert hints.advise(ACCEPT, 2).lines[0] == ACCEPT.hints[2].question
+    assert hints.advise(ACCEPT, 2).lines == (ACCEPT.hints[2].symptom, ACCEPT.hints[2].question)
 
 
 def test_a_failure_that_no_symptom_describes_gets_them_all(student):
@@ -99,36 +174,104 @@ def test_after_a_pass_no_symptom_is_thought_to_fit(student):
 # Blocks
 
 
-@ALL
-def test_the_blocks_are_the_references_statements_in_another_order(exercise):
+def judge_blocks(exercise, right) -> str:
+    source = "\n".join([forms.find_form(exercise).given, *right])
+    return judge_answer(student_answer(exercise, source)).verdict
+
+
+ORDERED = [each for each in all_exercises() if blocks.make_puzzle(each).kind == "blocks to order"]
+
+
+@pytest.fixture(params=ORDERED, ids=lambda exercise: exercise.id)
+def ordered(request):
+    """An exercise whose third hint is blocks, and its right blocks in their order."""
+    return request.param, blocks.cut_blocks(forms.find_form(request.param))
+
+
+def test_the_blocks_are_out_of_order_and_few(ordered):
+    exercise, right = ordered
     puzzle = blocks.make_puzzle(exercise)
-    right = list(blocks._body_blocks(regions.reference_source(exercise), exercise.name))
-    stray = [block for block in puzzle.blocks if block not in right]
-    assert len(stray) == puzzle.stray <= 3
-    assert sorted(block for block in puzzle.blocks if block not in stray) == sorted(right)
-    if len(set(right)) > 1:
-        assert [block for block in puzzle.blocks if block not in stray] != right
+    wrong = forms.find_form(exercise).stray
+    shown = [block for block in puzzle.blocks if block not in wrong]
+    assert sorted(shown) == sorted(right) and shown != right
+    assert sorted(puzzle.blocks) == sorted([*right, *wrong])
+    assert 3 <= len(right) <= 14 and 1 <= puzzle.stray <= 3
+
+
+def test_the_blocks_in_their_right_order_pass(ordered):
+    assert judge_blocks(*ordered) == "passed"
+
+
+def test_a_stray_block_in_place_of_the_one_it_looks_like_fails(ordered):
+    exercise, right = ordered
+    for stray in forms.find_form(exercise).stray:
+        (like,) = difflib.get_close_matches(stray, right, 1, 0)
+        assert judge_blocks(exercise, [stray if block == like else block for block in right]) == "failed"
 
 
 @ALL
-def test_the_blocks_in_their_right_order_are_the_reference_again(exercise):
-    source = regions.reference_source(exercise)
-    right = list(blocks._body_blocks(source, exercise.name))
-    text = "\n".join([blocks._header(source, exercise.name), *right])
-    node = find_definition(text, exercise.name)
-    assert node is not None
-    assert f"Hint 3 of 4 for {exercise.id}" in hints.advise(exercise, 3).text()
+def test_a_stray_block_belongs_to_a_known_mistake(exercise):
+    names = {each.name for each in mistakes_of(exercise)}
+    assert all(set(each.stray) <= names for each in variants_of(exercise))
+
+
+@ALL
+def test_no_more_than_one_variant_is_marked(exercise):
+    assert sum(each.blocks for each in variants_of(exercise)) <= 1
+
+
+class NoHelp:
+    """A generator that shuffles nothing, and can't be asked for it twice."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def shuffle(self, blocks):
+        self.asked += 1
+        assert self.asked == 1
+
+    def randrange(self, end):
+        return end - 1
+
+
+@pytest.mark.parametrize("right", [["a"] * 9, ["a", "b", "a"], ["a", "b"], ["a"], []], ids=str)
+def test_equal_and_few_blocks_are_mixed_once_and_out_of_order_if_they_can_be(right):
+    mixed = blocks._mix(right, ["x"], NoHelp())
+    assert sorted(mixed) == sorted([*right, "x"])
+    mixed.remove("x")
+    assert (mixed == right) is (len(set(right)) < 2)
+
+
+def test_a_plan_keeps_the_steps_and_is_no_answer(student):
+    exercise = find_exercise("4.9")
+    puzzle = blocks.make_puzzle(exercise)
+    assert puzzle.kind == "plan" and puzzle.code.count("    ...") >= 3
+    assert [line.split()[1] for line in puzzle.code.split("\n") if forms.is_numbered(line)] == list("123456")
+    assert judge_answer(student_answer(exercise, puzzle.code)).verdict == "failed"
+
+
+def test_where_there_is_too_little_to_order_there_are_blanks(monkeypatch):
+    monkeypatch.setattr(forms, "variants_of", lambda exercise: ())
+    puzzle = blocks.make_puzzle(find_exercise("4.1"))
+    assert puzzle.kind == "lines with blanks"
+    assert puzzle.code.endswith('    return base64.____(____(____)).____("ascii")')
+
+
+@pytest.mark.parametrize(
+    "code, blanked",
+    [
+        ("    return a & b", "    return ____ & ____"),
+        ("return f(x)[:2]", "return ____(x)[:____]"),
+        ("return (a +\n        4)", "return (a +\n        ____)"),
+    ],
+)
+def test_numbers_and_calls_become_blanks_and_names_where_there_are_none(code, blanked):
+    assert forms.blank_out(code) == blanked
 
 
 @ALL
 def test_the_blocks_always_come_in_the_same_order(exercise):
     assert blocks.make_puzzle(exercise) == blocks.make_puzzle(exercise)
-
-
-def test_a_few_lines_of_real_mistakes_are_mixed_in_and_counted():
-    puzzle = blocks.make_puzzle(ACCEPT)
-    assert 1 <= puzzle.stray <= 3
-    assert "not belong there" in hints.advise(ACCEPT, 3).text()
 
 
 def test_no_comment_and_no_docstring_is_a_block():
@@ -144,7 +287,7 @@ def test_a_header_over_several_lines_is_one_block():
         "            return True\n"
         "        else:\n            return (1,\n                2)"
     )
-    assert list(blocks._body_blocks(source, "Door")) == [
+    assert list(blocks._body_blocks(forms.read_form(source, "Door"))) == [
         "    width = 1",
         "    @property",
         "    def open(self):",
@@ -152,6 +295,28 @@ def test_a_header_over_several_lines_is_one_block():
         "            return True",
         "        else:",
         "            return (1,\n                2)",
+    ]
+
+
+def test_an_if_and_its_only_line_are_one_block_and_so_are_try_and_except():
+    found = [
+        "for x in y:",
+        "    if x:",
+        "        break",
+        "if y:",
+        "    a",
+        "    b",
+        "try:",
+        "    c",
+        "except E:",
+        "    d",
+    ]
+    assert blocks._join_short(found) == [
+        "for x in y:\n    if x:\n        break",
+        "if y:",
+        "    a",
+        "    b",
+        "try:\n    c\nexcept E:\n    d",
     ]
 
 

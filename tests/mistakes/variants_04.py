@@ -124,8 +124,9 @@ def through_a_class(key):
     },
 )
 def split_then_checked(url):
-    if not url.isascii() or not url.isprintable() or " " in url or "#" in url:
-        raise ValueError("a character that a WebSocket URL can't have")
+    for character in url:
+        if not "!" <= character <= "~" or character == "#":
+            raise ValueError("a character that a WebSocket URL can't have")
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss"):
         raise ValueError("neither ws nor wss")
