@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Failure", "Feedback", "write_feedback"]
 
 LABEL_WIDTH = 10  # characters, in plain text
+MOST_TITLES = 5  # of other cases that fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +237,18 @@ def _failure_blocks(
     sections = finding.rfc or (", ".join(mistakes[0].rfc) if mistakes else "") or ", ".join(exercise.rfc)
     if sections:
         yield Block("Read", (_cite(sections),))
-    others = len({failure.asked.case.name for failure in failures} - {first.asked.case.name})
-    if others:
-        yield Block("Besides", (f"{others} other {'cases fail' if others > 1 else 'case fails'}, too.",))
+    yield from _besides_block(failures)
+
+
+def _besides_block(failures: Sequence[Failure]) -> Iterator[Block]:
+    """Name the other cases that fail."""
+    titles = list(dict.fromkeys(failure.asked.case.title for failure in failures))[1:]
+    if titles:
+        shown = titles[:MOST_TITLES] + ["..."] * (len(titles) > MOST_TITLES)
+        yield Block(
+            "Besides",
+            (f"{len(titles)} other {'cases fail' if len(titles) > 1 else 'case fails'}, too:", *shown),
+        )
 
 
 def _must_blocks(failure: Failure) -> Iterator[Block]:

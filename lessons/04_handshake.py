@@ -481,7 +481,8 @@ compare_heads(requests)
 #   colon in it is an IPv6 address and stands in brackets.
 # - A header that has nothing to say is left out, not written empty.
 # - A subprotocol's name is a *token*: one or more letters, digits or characters out of ``!#$%&'*+-.^_`|~``,
-#   to its very end: test it with `re.fullmatch`, since `re.match` with `$` overlooks a line end behind it.
+#   to its very end: test it with `re.fullmatch`, since `re.match` with `$` overlooks a line end behind it. In a
+#   set such as `[a-z]` the sign `-` means a range, so write `\-` where you mean the sign itself.
 #   A list in which a name stands twice, or is no token, is the caller's mistake: `ValueError`.
 # - A line end in the origin, the key, the host or the resource name would write a header line of its own into
 #   your request, and some servers take a lone `\r` or `\n` for a line end. This is an old trick, called header

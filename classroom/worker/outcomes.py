@@ -84,7 +84,8 @@ def describe_loading(error: BaseException, sources: Sources) -> LoadFailed | End
     """Return what to say of code that raised while it was loaded."""
     name, message = full_name(type(error)), message_of(error)
     if isinstance(error, SyntaxError) and error.filename in (sources.own, None):
-        text = (error.text or "").strip() or sources.text(error.lineno)
+        # error.text comes last: Python takes it from whatever file of that name lies in the current folder.
+        text = sources.text(error.lineno) or (error.text or "").strip()
         return LoadFailed("syntax", name, str(error.msg), error.lineno, text)
     frames = sources.frames(error.__traceback__)
     line, text = (frames[-1][0], frames[-1][2]) if frames else (None, "")

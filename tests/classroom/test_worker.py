@@ -568,3 +568,11 @@ def test_time_spent_is_reported() -> None:
 def test_a_recipe_that_there_is_not_is_the_judges_mistake() -> None:
     with pytest.raises(WorkerError, match="no recipe called absent"):
         run("def f(): ...", Make("absent"))
+
+
+def test_a_syntax_error_shows_the_line_that_was_handed_in_not_one_of_a_file_of_that_name(tmp_path):
+    path = tmp_path / "answer.py"
+    path.write_text("another = 1\n")
+    answer = Answer("4.2", "f", "def f(key)\n    return key\n", filename=str(path))
+    loaded = workers.run(answer, []).loaded
+    assert (loaded.how, loaded.line, loaded.text) == ("syntax", 1, "def f(key)")

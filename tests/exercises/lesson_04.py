@@ -317,18 +317,20 @@ def bad_subprotocols(ask: Ask) -> None:
         ("a,b",): "A name has a comma in it, so that the server would read two names.",
         ("chat\n",): "A name ends in a line end.",
     }.items():
-        ask(EXAMPLE, SAMPLE_KEY, subprotocols=names).refuses(note=note)
+        question = "Which names would a server read in this header?"
+        ask(EXAMPLE, SAMPLE_KEY, subprotocols=names).refuses(note=note, question=question)
 
 
 @case("4.4")
 def no_way_out_of_a_line(ask: Ask) -> None:
     """An argument with a line end in it, which would make a header of its own, is refused."""
     note = "It wrote a second line into the request."
+    question = "Which headers would a server read in these bytes?"
     for end in ("\r\n", "\n", "\r"):
-        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(note=note)
-    ask(EXAMPLE, f"{SAMPLE_KEY}\r\nCookie: admin=1").refuses(note=note)
-    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(note=note)
-    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(note=note)
+        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(note=note, question=question)
+    ask(EXAMPLE, f"{SAMPLE_KEY}\r\nCookie: admin=1").refuses(note=note, question=question)
+    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(note=note, question=question)
+    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(note=note, question=question)
 
 
 def _ask_request(
@@ -379,11 +381,17 @@ def check_head(got: object, start: str) -> Finding | None:
         return Finding(describe_type_slip(got, b""), "bytes", question=question)
     if got.count(b"\n") != got.count(b"\r\n") or got.count(b"\r") != got.count(b"\r\n"):
         return Finding(
-            "A line does not end in CR LF.", r"every line with \r\n at its end", rfc="RFC 9112 2.1"
+            "A line does not end in CR LF.",
+            r"every line with \r\n at its end",
+            question="Which two bytes end a line of HTTP, and where do you write them?",
+            rfc="RFC 9112 2.1",
         )
     if b"\r\n\r\n" not in got:
         return Finding(
-            "No empty line ends the head.", r"\r\n\r\n at the end, and nowhere else", rfc="RFC 9112 2.1"
+            "No empty line ends the head.",
+            r"\r\n\r\n at the end, and nowhere else",
+            question="Which bytes tell the other end that no more headers come?",
+            rfc="RFC 9112 2.1",
         )
     if not got.endswith(b"\r\n\r\n") or got.find(b"\r\n\r\n") != len(got) - 4:
         return Finding("An empty line ends the head too early.", r"\r\n\r\n at the end, and nowhere else")
@@ -484,7 +492,7 @@ def good_request(ask: Ask) -> None:
 
 @case("4.5")
 def one_token_of_a_list(ask: Ask) -> None:
-    """Connection is a list: Firefox sends keep-alive, Upgrade."""
+    """Connection is a list, on one line or on several: Firefox sends keep-alive, Upgrade."""
     question = "How do you look for one token in a list?"
     _accept(ask, client_request(Connection="keep-alive, Upgrade"), question=question)
     _accept(ask, client_request(Connection="keep-alive,Upgrade"), question=question)
@@ -838,6 +846,7 @@ def no_subprotocol_unasked(ask: Ask) -> None:
 
 SERVERS = load_file(Path(__file__).with_name("servers_04.py"))
 MOST_EXAMPLES = 200
+KNOWN_HEADERS = {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
 
 
 @case("4.9")
@@ -889,7 +898,9 @@ def _right_servers_agree(got: object) -> Finding | None:
         verdicts = SERVERS.verdicts(head)
         if verdicts != {accepted}:
             note = _describe_disagreement(number, head, accepted, verdicts)
-            return Finding(note, "examples that the RFC settles, with its verdict", came=Value(head))
+            question = "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
+            must = "examples that the RFC settles, with its verdict"
+            return Finding(note, must, question=question, came=Value(head))
     return None
 
 
@@ -899,7 +910,16 @@ def _disagreements(got: object) -> object:
         return _shapes(got)
     assert isinstance(got, list)
     wrong = [(head, accepted) for head, accepted in got if SERVERS.verdicts(head) != {accepted}]
-    return sorted({(_describe_end(head), *_servers_that_say(accepted, head)) for head, accepted in wrong})
+    return sorted({(*_features(head), *_servers_that_say(accepted, head)) for head, accepted in wrong})
+
+
+def _features(head: bytes) -> tuple[str, ...]:
+    """What one sees of a head at a glance, so that only an example that shows a mistake is taken for it."""
+    start, *lines = head.decode("latin-1").split("\r\n")
+    names = sorted({line.partition(":")[0].lower() for line in lines if ":" in line})
+    known = [name for name in names if name in KNOWN_HEADERS]
+    spaced = all(": " in line for line in lines if line)
+    return (_describe_end(head), start, *known, f"{len(names) > len(known)} {spaced}")
 
 
 def _servers_that_say(accepted: bool, head: bytes) -> list[str]:
@@ -935,7 +955,7 @@ def _expose(name: str) -> Callable[[object], Finding | None]:
             return None
         return Finding(
             f"The wrong server {name} agrees with all of your examples.",
-            "an example that it gets wrong",
+            "an example that this server gets wrong",
             question=server.__doc__ or "",
             came=f"{len(got)} examples" if len(got) > 1 else "1 example",
         )

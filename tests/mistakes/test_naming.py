@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from classroom import regions
 from classroom.syllabus import find_exercise
 from tests.mistakes.answering import judge_answer, student_answer
 
@@ -80,3 +81,12 @@ def test_a_mistake_is_named_where_all_that_it_does_is_there_beside_another():
     result = judge_answer(student_answer(find_exercise("4.5"), TWO_CHECKS_FORGOTTEN))
     assert result.verdict == "failed"
     assert result.mistakes == ["method-ignored"], result.feedback.text()
+
+
+def test_a_good_head_marked_false_is_not_taken_for_a_mistake_that_it_does_not_show():
+    right = regions.reference_source(find_exercise("4.9"))
+    plain = right.replace("(_request(), True),", "(_request(), True), (_request(X_Other='1'), False),")
+    assert plain != right
+    result = judge_answer(student_answer(find_exercise("4.9"), plain))
+    assert result.verdict == "failed"
+    assert "split-colon-space" not in result.mistakes
