@@ -190,7 +190,7 @@ class ProtocolError(Exception):
     """The peer broke a rule after the handshake (RFC 6455 section 7.1.7).
 
     Arguments:
-        code: the close code that says how: 1002, 1007, 1008 or 1009 (section 7.4.1).
+        code: the close code that says how: 1002, 1003, 1007, 1008 or 1009 (section 7.4.1).
         reason: one sentence for people: what was wrong.
     """
 

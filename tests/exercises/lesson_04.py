@@ -216,6 +216,7 @@ BAD_URLS = {
     "ws://example.com:65536/": "The port is too large.",
     "ws://example.com:http/": "The port is not a number.",
     "ws://ann@example.com/": "There is a user name.",
+    "ws://@example.com/": "There is a user name, though an empty one.",
     "ws://example.com/a b": "There is a space in it.",
     "ws://example.com/a\r\nHost: b": "There is a line end in it.",
     "ws://exa\tmple.com/": "There is a tab in it.",
@@ -249,13 +250,13 @@ def wrong_port(ask: Ask) -> None:
 @case("4.3")
 def user_name(ask: Ask) -> None:
     """A URL with a user name is refused with ValueError."""
-    _refuse_urls(ask, 12, 13)
+    _refuse_urls(ask, 12, 14)
 
 
 @case("4.3")
 def characters_no_url_holds(ask: Ask) -> None:
     """A URL with white space or a line end in it is refused with ValueError."""
-    _refuse_urls(ask, 13, 16)
+    _refuse_urls(ask, 14, 17)
 
 
 def _refuse_urls(ask: Ask, first: int, end: int) -> None:
