@@ -12,10 +12,11 @@ from .cells import NotAnExercise
 from .cutting import Cut, cut_answer
 from .feedback import Block
 from .graders import runs_under_grader
-from .lacking import lacking_block
+from .lacking import explain_lacking
 from .saving import Choice, Saving
 from .showing import show
 from .syllabus import Exercise
+from .worker.lacking import defined_names, lacking_names
 from .workers import WorkerError
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ def _check_cell(exercise: Exercise, cut: Cut, names: Mapping[str, object], block
 def _missing(exercise: Exercise, text: str, preamble: str, names: Mapping[str, object]) -> list[Block]:
     if regions.is_skeleton(text, exercise):
         return []
-    block = lacking_block(exercise, text, preamble, names)
-    return [block] if block else []
+    lacking = lacking_names(text, {*exercise.neighbour_names, *defined_names(preamble)})
+    return [Block("Missing", explain_lacking(exercise, lacking, names))] if lacking else []
 
 
 def _undecided(exercise: Exercise, saved: Saving) -> Result:
@@ -131,7 +132,10 @@ def _undecided(exercise: Exercise, saved: Saving) -> Result:
 
 
 def _with(result: Result, blocks: list[Block] | tuple[Block, ...]) -> Result:
-    """Put what happened to the code before what came of it, each thing once."""
+    """Put what happened to the code before what came of it.
+
+    What is missing is said once, by whoever knows the notebook in which it stands.
+    """
     labels = {block.label for block in blocks}
     rest = [block for block in result.feedback.blocks if block.label != "Missing" or "Missing" not in labels]
     result.feedback.blocks = [*blocks, *rest]

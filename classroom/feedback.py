@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .fields import show_call, show_difference, show_value
+from .lacking import explain_lacking
 from .syllabus import Exercise
 from .worker.protocol import (
     Call,
@@ -155,7 +156,7 @@ def write_feedback(
     feedback = Feedback(verdict, _headline(exercise, verdict, passed, total), tested)
     add = feedback.blocks.append
     if isinstance(transcript.loaded, Loaded) and transcript.loaded.lacking and verdict != "not-written":
-        add(_lacking_block(exercise, transcript.loaded.lacking))
+        add(Block("Missing", explain_lacking(exercise, transcript.loaded.lacking)))
     if verdict == "not-written":
         add(Block("Next", (f"Write it in its cell, then run the cell. {_hint_line(exercise)}",)))
     elif verdict == "error":
@@ -185,18 +186,6 @@ def _headline(exercise: Exercise, verdict: str, passed: int, total: int) -> str:
 def _hint_line(exercise: Exercise) -> str:
     return (
         f'hint("{exercise.id}") gives the next hint; in a terminal, python3 -m classroom hint {exercise.id}.'
-    )
-
-
-def _lacking_block(exercise: Exercise, names: Sequence[str]) -> Block:
-    listed = ", ".join(names)
-    verb = "come" if len(names) > 1 else "comes"
-    return Block(
-        "Missing",
-        (
-            f"{listed} {verb} from nowhere: each exercise is saved and tested on its own.",
-            f"Import or define {'them' if len(names) > 1 else 'it'} in the cell of {exercise.name}.",
-        ),
     )
 
 

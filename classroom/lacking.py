@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 
-from .feedback import Block
 from .syllabus import Exercise, all_exercises
-from .worker.lacking import defined_names, lacking_names
 
-__all__ = ["lacking_block"]
+__all__ = ["explain_lacking"]
 
 
-def lacking_block(exercise: Exercise, text: str, preamble: str, names: Mapping[str, object]) -> Block | None:
+def explain_lacking(
+    exercise: Exercise, lacking: Iterable[str], names: Mapping[str, object] | None = None
+) -> tuple[str, ...]:
     """Say what an answer lacks because it stands in another cell, and what to add.
 
     Arguments:
-        text, preamble: the answer and the imports above it.
-        names: the notebook's variables, in which the missing ones are looked up.
+        lacking: the names that it uses and nothing supplies.
+        names: the notebook's variables, if there is one, in which the missing names are looked up.
     """
-    lacking = lacking_names(text, {*exercise.neighbour_names, *defined_names(preamble)})
-    if not lacking:
-        return None
-    lines = [
-        f"Each exercise is saved and tested on its own, and this one does not have {', '.join(lacking)}."
-    ]
-    return Block("Missing", (*lines, *_what_to_add(exercise, lacking, names)))
+    listed = ", ".join(lacking)
+    line = f"Each exercise is saved and tested on its own, and this one does not have {listed}."
+    return (line, *_what_to_add(exercise, lacking, names or {}))
 
 
 def _what_to_add(exercise: Exercise, lacking: Iterable[str], names: Mapping[str, object]) -> Iterator[str]:
