@@ -166,7 +166,7 @@ def context_of(exercise: Exercise, path: Path) -> str:
 
 
 def _files_behind(exercise: Exercise) -> list[Path]:
-    cases = sorted((places.TESTS / "exercises").glob(f"lesson_{exercise.lesson:02}*.py"))
+    cases = sorted((places.TESTS / "exercises").glob(f"*_{exercise.lesson:02}*.py"))
     return [*cases, *sorted((places.ROOT / "minews").rglob("*.py"))]
 
 

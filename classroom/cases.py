@@ -27,7 +27,18 @@ from .syllabus import Exercise
 from .worker import protocol
 from .worker.protocol import Ended, NotWritten, Op, Outcome, Raised, Returned
 
-__all__ = ["Ask", "Asked", "Case", "Finding", "case", "cases_of", "describe_type_slip", "load_file", "plan"]
+__all__ = [
+    "Ask",
+    "Asked",
+    "Case",
+    "Finding",
+    "case",
+    "cases_of",
+    "describe_type_slip",
+    "load_file",
+    "load_files",
+    "plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +264,15 @@ def case(exercise_id: str) -> Callable[[Function], Function]:
 
 
 def cases_of(exercise: Exercise, folder: Path | None = None) -> tuple[Case, ...]:
-    """Return the cases of an exercise, from tests/exercises/lesson_NN.py."""
-    load_file((folder or places.TESTS / "exercises") / f"lesson_{exercise.lesson:02}.py")
+    """Return the cases of an exercise, from tests/exercises/lesson_NN*.py."""
+    load_files(folder or places.TESTS / "exercises", f"lesson_{exercise.lesson:02}")
     return tuple(_CASES.get(exercise.id, ()))
+
+
+def load_files(folder: Path, stem: str) -> None:
+    """Import every file of a folder whose name begins so, each once."""
+    for path in sorted(folder.glob(f"{stem}*.py")):
+        load_file(path)
 
 
 @cache

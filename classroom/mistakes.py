@@ -1,13 +1,13 @@
 """Known mistakes: wrong answers as code, each with a name and a question.
 
-They stand in tests/mistakes/lesson_NN.py. When an exercise fails, what was asked is asked of them too; the
+They stand in tests/mistakes/lesson_NN*.py. When an exercise fails, what was asked is asked of them too; the
 one that answers just as the student's code did gives the failure its name.
 
     @mistake("4.2", "Which of the two is written first? Print the text that you hash.", rfc="1.3")
     def guid_before_key(key): ...
 
 Its name is that of the function, with hyphens. Correct answers that look different from the reference stand
-in variants_NN.py, so that no right way is called wrong:
+in variants_NN*.py, so that no right way is called wrong:
 
     @variant("4.2")
     def digest_in_two_updates(key): ...
@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from . import places
-from .cases import load_file
+from .cases import load_files
 from .syllabus import Exercise
 
 __all__ = ["Mistake", "Variant", "mistake", "mistakes_of", "variant", "variants_of"]
@@ -131,11 +131,11 @@ def _name(function: Callable[..., object]) -> str:
 
 def mistakes_of(exercise: Exercise) -> tuple[Mistake, ...]:
     """Return the known mistakes of an exercise."""
-    load_file(places.TESTS / "mistakes" / f"lesson_{exercise.lesson:02}.py")
+    load_files(places.TESTS / "mistakes", f"lesson_{exercise.lesson:02}")
     return tuple(_MISTAKES.get(exercise.id, ()))
 
 
 def variants_of(exercise: Exercise) -> tuple[Variant, ...]:
     """Return the correct variants of an exercise."""
-    load_file(places.TESTS / "mistakes" / f"variants_{exercise.lesson:02}.py")
+    load_files(places.TESTS / "mistakes", f"variants_{exercise.lesson:02}")
     return tuple(_VARIANTS.get(exercise.id, ()))

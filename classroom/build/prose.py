@@ -68,7 +68,7 @@ def _link_source(source: str) -> str:
 
 
 def _mistakes_exist(exercise: Exercise) -> bool:
-    return (places.TESTS / "mistakes" / f"lesson_{exercise.lesson:02}.py").exists()
+    return any((places.TESTS / "mistakes").glob(f"lesson_{exercise.lesson:02}*.py"))
 
 
 def _list_words(words: Sequence[str]) -> str:
