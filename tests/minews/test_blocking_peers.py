@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import subprocess
-import threading
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
-from websockets.sync.server import serve
 
-from classroom import peers
 from minews import BlockingClient, BlockingServer
 from tests.minews.heads import ACCEPT, REQUEST
-
-PATIENCE = 20  # seconds, until a test that hangs fails
-SIZES = [0, 1, 125, 126, 127, 65_535, 65_536]  # bytes: the borders of the three forms of a length
-CODES = [1000, 1001, 1003, 1011, 3000, 4999]
-
-
-def text_of(size: int) -> str:
-    """A text of so many bytes, with letters of two and three bytes in it."""
-    pattern = "Aé€"  # 6 bytes
-    return pattern * (size // 6) + "a" * (size % 6)
-
-
-def binary_of(size: int) -> bytes:
-    return bytes(number % 251 for number in range(size))
+from tests.minews.talks import (
+    CODES,
+    ECHO_CLIENT,
+    ECHO_SERVER,
+    PATIENCE,
+    SIZES,
+    binary_of,
+    echo,
+    exchange,
+    node,
+    text_of,
+    websockets_server,
+)
 
 
 @pytest.fixture
@@ -37,14 +32,6 @@ def server():
     """A server that sends back what comes, and has one page."""
     with BlockingServer(str, on_binary=bytes, pages={"/": "<p>Hellø".encode()}) as running:
         yield running
-
-
-def exchange(client: BlockingClient) -> None:
-    """Let a server that echoes send back text and binary of each size."""
-    for size in SIZES:
-        for message in (text_of(size), binary_of(size)):
-            client.send(message)
-            assert client.recv() == message
 
 
 class TestCurl:
@@ -69,25 +56,6 @@ class TestCurl:
         )
         assert done.stdout.startswith(f"HTTP/1.1 {status}\r\n".encode())
         assert told.encode() in done.stdout
-
-
-@contextlib.contextmanager
-def websockets_server(handler):
-    """Run the server of `websockets` in the background; give its URL."""
-    quiet = logging.Logger("websockets under test", level=logging.CRITICAL + 1)
-    with serve(handler, "127.0.0.1", 0, logger=quiet) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        try:
-            yield f"ws://127.0.0.1:{running.socket.getsockname()[1]}/"
-        finally:
-            running.shutdown()
-            thread.join(PATIENCE)
-
-
-def echo(websocket):
-    for message in websocket:
-        websocket.send(message)
 
 
 class TestWebsockets:
@@ -185,71 +153,17 @@ class TestWebsockets:
             client.close()
 
 
-# In Node: send each size as text and as binary, and say what came back; then open a connection for each code.
-CLIENT = """
-const [library, url, sizes, codes] = process.argv.slice(1);
-const WebSocket = require(library);
-const text = (size) => "Aé€".repeat(Math.floor(size / 6)) + "a".repeat(size % 6);
-const binary = (size) => Buffer.from(Array.from({ length: size }, (_, i) => i % 251));
-const messages = JSON.parse(sizes).flatMap((size) => [text(size), binary(size)]);
-const said = { echoed: 0, pong: null, codes: [] };
-const closes = JSON.parse(codes);
-const next = () => {
-  if (!closes.length) return console.log(JSON.stringify(said));
-  const socket = new WebSocket(url);
-  socket.on("open", () => socket.close(closes.shift(), "bye"));
-  socket.on("close", (code) => { said.codes.push(code); next(); });
-};
-const socket = new WebSocket(url);
-socket.on("open", () => socket.ping(Buffer.from([255, 0])));
-socket.on("pong", (data) => { said.pong = data.toString("hex"); socket.send(messages[0]); });
-socket.on("message", (data, isBinary) => {
-  const wanted = messages.shift();
-  if (isBinary === Buffer.isBuffer(wanted) && data.equals(Buffer.from(wanted))) said.echoed += 1;
-  if (messages.length) socket.send(messages[0]); else socket.close(1000);
-});
-socket.on("close", (code) => { said.codes.push(code); next(); });
-"""
-
-# In Node: send back what comes, but close with a text that is a code. Print the port, and the code of each
-# Close that comes.
-SERVER = """
-const [library] = process.argv.slice(1);
-const { WebSocketServer } = require(library);
-const server = new WebSocketServer({ host: "127.0.0.1", port: 0 }, () => console.log(server.address().port));
-server.on("connection", (socket) => {
-  socket.ping("are you there?");
-  socket.on("pong", (data) => socket.send(`pong ${data}`));
-  socket.on("message", (data, isBinary) => {
-    const code = isBinary ? NaN : Number(data.toString() || NaN);
-    if (code >= 1000) socket.close(code, "bye"); else socket.send(data, { binary: isBinary });
-  });
-  socket.on("close", (code) => console.log(code));
-});
-"""
-
-
-def node(script: str, *arguments: str) -> list[str]:
-    return [
-        str(peers.require_peer("node").path),
-        "-e",
-        script,
-        str(peers.require_peer("node-ws").path),
-        *arguments,
-    ]
-
-
 class TestNpmWs:
     @pytest.mark.peer("node", "node-ws")
     def test_its_client_gets_back_text_and_binary_of_each_size_its_ping_and_its_codes(self, server):
-        command = node(CLIENT, server.url(), json.dumps(SIZES), json.dumps(CODES))
+        command = node(ECHO_CLIENT, server.url(), json.dumps(SIZES), json.dumps(CODES))
         done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
         said = json.loads(done.stdout)
         assert said == {"echoed": 2 * len(SIZES), "pong": "ff00", "codes": [1000, *CODES]}
 
     @pytest.mark.peer("node", "node-ws")
     def test_its_server_sends_back_text_and_binary_of_each_size_pings_and_takes_and_gives_codes(self):
-        with subprocess.Popen(node(SERVER), stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(node(ECHO_SERVER), stdout=subprocess.PIPE, text=True) as process:
             try:
                 url = f"ws://127.0.0.1:{int(process.stdout.readline())}/"
                 client = BlockingClient(PATIENCE)
