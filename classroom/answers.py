@@ -64,11 +64,10 @@ def check_region(exercise: Exercise, region: Region | None) -> Result:
 
 def _describe_failure(result: Result) -> str:
     """What the student was shown of the failure itself, without all that stands around it."""
-    blocks = [block for block in result.feedback.blocks if block.label in _TELLING]
-    return "\n".join(line for block in blocks for line in block.lines)
+    return "\n".join(block.text() for block in result.feedback.blocks if block.label in _TELLING)
 
 
-_TELLING = frozenset({"Came", "Must be", "Look", "Problem", "Mistake", "Known as"})
+_TELLING = frozenset({"Came", "Look", "Problem", "Known as"})
 
 
 def _make_answer(
@@ -141,7 +140,17 @@ def own_neighbours(exercise: Exercise) -> tuple[Source, ...]:
         if neighbour and region and not regions.is_skeleton(region.text, neighbour):
             preamble = preamble_for(neighbour, region.path)
             file = places.shown(region.path)
-            found.append(Source(name, region.text, region.first_line, file, preamble))
+            found.append(
+                Source(
+                    name,
+                    region.text,
+                    region.first_line,
+                    file,
+                    preamble,
+                    neighbours=neighbour.neighbour_names,
+                    constants=reference_constants(preamble),
+                )
+            )
     return tuple(found)
 
 

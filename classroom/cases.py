@@ -22,6 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from minews.types import Opcode
+
 from . import places
 from .syllabus import Exercise
 from .worker import protocol
@@ -54,19 +56,20 @@ class Finding:
 
     Arguments:
         note: one sentence for the student: what was seen.
-        must: what must hold: a Value, shown beside the one that came, or words.
+        must: what must hold: a Value, shown beside the one that came, words, or lines to show as they stand.
         mark: a part of the bytes or text that came, which the note is about; it is marked when shown.
         question: one question that helps without giving the answer.
         rfc: the section that settles it, where it is another one than the exercise's.
-        came: what to show of the value that came, or words for it, where all of it would be too much.
+        came: what to show of the value that came, or words for it, where all of it would be too much; a
+            tuple of lines is shown as it stands.
     """
 
     note: str
-    must: Value | str | None = None
+    must: Value | str | tuple[str, ...] | None = None
     mark: bytes | str | None = None
     question: str = ""
     rfc: str = ""
-    came: Value | str | None = None
+    came: Value | str | tuple[str, ...] | None = None
 
 
 Judge = Callable[[Outcome], Finding | None]
@@ -81,31 +84,51 @@ class Asked:
     case: Case
     checks: list[Judge] = field(default_factory=list)
     observe: Callable[[object], object] | None = None
+    before: tuple[Asked, ...] = ()  # what was asked of the same object before
+    story: tuple[str, ...] = ()
+
+    def tells(self, *lines: str) -> Asked:
+        """Show these lines as what was tried, in place of the call: what the peer of a socket does, say."""
+        self.story = lines
+        return self
 
     def gives(self, value: object, note: str = "", question: str = "") -> Asked:
         """Demand exactly this value, of exactly this type."""
         return self._add(lambda outcome: _differs(outcome, value, note, question))
 
-    def gives_one_of(self, values: Sequence[object], note: str = "", question: str = "") -> Asked:
-        """Demand one of these values: the RFC leaves the choice open."""
+    def gives_one_of(
+        self,
+        values: Sequence[object],
+        note: str = "",
+        question: str = "",
+        or_raises: type[BaseException] | None = None,
+    ) -> Asked:
+        """Demand one of these values, or an exception of this class: the RFC leaves the choice open."""
+        error = _Wanted(or_raises.__name__, {}, ()) if or_raises else None
 
         def check(outcome: Outcome) -> Finding | None:
             if any(_differs(outcome, value, note, question) is None for value in values):
+                return None
+            if error is not None and error.check(outcome, "", "") is None:
                 return None
             return _differs(outcome, values[0], note, question)
 
         return self._add(check)
 
     def holds(
-        self, check: Callable[[Any], Finding | None], observe: Callable[[Any], object] | None = None
+        self,
+        check: Callable[[Any], Finding | None],
+        observe: Callable[[Any], object] | None = None,
+        must: Value | str = "a value",
     ) -> Asked:
         """Demand that `check`, given the value that came, finds nothing.
 
-        `observe` says what of the value counts when it is compared with a known mistake's.
+        `observe` says what of the value counts when it is compared with a known mistake's; `must` is shown
+        where no value came at all.
         """
         self.observe = observe or self.observe
         return self._add(
-            lambda outcome: check(outcome.value) if isinstance(outcome, Returned) else _stopped(outcome)
+            lambda outcome: check(outcome.value) if isinstance(outcome, Returned) else _stopped(outcome, must)
         )
 
     def raises(
@@ -128,8 +151,30 @@ class Asked:
         def check(outcome: Outcome) -> Finding | None:
             if isinstance(outcome, Returned):
                 return Finding(note or "It returned a value, quietly.", "an exception", question=question)
-            return None if isinstance(outcome, Raised) else _stopped(outcome)
+            return None if isinstance(outcome, Raised) else _stopped(outcome, "an exception")
 
+        return self._add(check)
+
+    def changes_nothing(self, question: str = "") -> Asked:
+        """Demand that no bytearray among the arguments was changed."""
+
+        def check(outcome: Outcome) -> Finding | None:
+            if not isinstance(outcome, Returned) or not outcome.changed:
+                return None
+            left = bytes(next(iter(outcome.changed.values())))
+            shown = f"{left[:16].hex(' ')}{' ...' if len(left) > 16 else ''}" if left else "nothing"
+            return Finding(
+                "It changed what it was given, and its caller still needs that.",
+                "the right value, and an argument that is as it was",
+                question=question
+                or "Which line of yours writes into the argument, and where else could it write?",
+                came=f"the right value, but the argument held {shown} afterwards",
+            )
+
+        return self._add(check)
+
+    def judged_by(self, check: Judge) -> Asked:
+        """Demand that `check`, given the outcome itself, returned or raised, finds nothing."""
         return self._add(check)
 
     def _add(self, check: Judge) -> Asked:
@@ -139,14 +184,17 @@ class Asked:
 
 @dataclass(slots=True)
 class Relation:
-    """What must hold between the values of several calls."""
+    """What must hold between the values, or the outcomes, of several calls."""
 
     asked: tuple[Asked, ...]
     check: Callable[..., Finding | None]
+    of_outcomes: bool = False
 
     def judge(self, outcomes: Mapping[int, Outcome]) -> Finding | None:
         """Return what is wrong, or None; a call that returned no value is judged by its own checks."""
         values = [outcomes.get(asked.index) for asked in self.asked]
+        if self.of_outcomes:
+            return None if None in values else self.check(*values)
         if not all(isinstance(value, Returned) for value in values):
             return None
         return self.check(*(value.value for value in values if isinstance(value, Returned)))
@@ -174,7 +222,8 @@ class Ask:
 
     def new(self, *args: object, **kwargs: object) -> Kept:
         """Make an object of the student's class; it stays in the worker."""
-        return Kept(self, self._record(protocol.Call(self._wrap(args), self._wrap(kwargs), how="keep")))
+        made = self._record(protocol.Call(self._wrap(args), self._wrap(kwargs), how="keep"))
+        return Kept(self, made.judged_by(_check_object))
 
     def make(self, recipe: str, *args: object, **kwargs: object) -> Kept:
         """Build something in the worker, such as a scripted socket, and keep it for arguments and `trace`."""
@@ -183,6 +232,10 @@ class Ask:
     def together(self, asked: Sequence[Asked], check: Callable[..., Finding | None]) -> None:
         """Demand that `check`, given the values of several calls, finds nothing."""
         self._plan.relations.append(Relation(tuple(asked), check))
+
+    def together_with_errors(self, asked: Sequence[Asked], check: Callable[..., Finding | None]) -> None:
+        """Demand that `check`, given the outcomes of several calls, returned or raised, finds nothing."""
+        self._plan.relations.append(Relation(tuple(asked), check, of_outcomes=True))
 
     def _record(self, op: Op) -> Asked:
         op.into = len(self._plan.asked)
@@ -213,15 +266,22 @@ class Kept:
 
     ask: Ask
     asked: Asked
+    calls: list[Asked] = field(default_factory=list)
 
     def call(self, method: str, *args: object, **kwargs: object) -> Asked:
         """Call one of its methods."""
-        record, wrap = self.ask._record, self.ask._wrap
-        return record(protocol.Method(self.asked.index, method, wrap(args), wrap(kwargs)))
+        wrap = self.ask._wrap
+        return self._record(protocol.Method(self.asked.index, method, wrap(args), wrap(kwargs)))
 
     def get(self, attribute: str) -> Asked:
         """Read one of its attributes."""
-        return self.ask._record(protocol.Get(self.asked.index, attribute))
+        return self._record(protocol.Get(self.asked.index, attribute))
+
+    def _record(self, op: Op) -> Asked:
+        asked = self.ask._record(op)
+        asked.before = (self.asked, *self.calls)
+        self.calls.append(asked)
+        return asked
 
     def trace(self) -> Asked:
         """Read the log of what was done to it."""
@@ -316,7 +376,7 @@ class _Wanted:
         if isinstance(outcome, Returned):
             return Finding(note or "It returned a value, quietly.", str(self), question=question)
         if not isinstance(outcome, Raised):
-            return _stopped(outcome)
+            return _stopped(outcome, str(self))
         if self.name not in [base.rpartition(".")[2] for base in outcome.bases]:
             raised = outcome.type.removeprefix("minews.types.")
             return Finding(note or f"It raised {raised}.", str(self), question=question)
@@ -353,7 +413,12 @@ def _differs(outcome: Outcome, want: object, note: str, question: str) -> Findin
 
 
 def same(got: object, want: object) -> bool:
-    """Tell whether two values are equal and of the very same types, at every depth."""
+    """Tell whether two values are equal and of the very same types, at every depth.
+
+    An Opcode is an int, in the RFC and in its type, so either of the two may come.
+    """
+    if {type(got), type(want)} == {int, Opcode}:
+        return got == want
     if type(got) is not type(want):
         return False
     if isinstance(want, (list, tuple)):
@@ -391,6 +456,15 @@ def _folded(value: object) -> object:
     if isinstance(value, protocol.Other):
         return value.repr_text.strip("'\"")
     return value
+
+
+def _check_object(outcome: Outcome) -> Finding | None:
+    """Check that calling a class made an object."""
+    if isinstance(outcome, Returned):
+        made = outcome.value
+        came = made.type_name if isinstance(made, protocol.Other) else type(made).__name__
+        return Finding("", "an object", "Is it a class?", came="None") if came == "NoneType" else None
+    return _stopped(outcome, "an object")
 
 
 def _stopped(outcome: Outcome, want: Value | str = "a value") -> Finding | None:

@@ -15,7 +15,7 @@ import queue
 import re
 import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,15 @@ from typing import Any
 from . import peers
 from .servers import serve
 
-__all__ = ["Client", "Outcome", "find_clients", "own_client", "run_curl"]
+__all__ = [
+    "Client",
+    "Outcome",
+    "browser_is_here",
+    "find_clients",
+    "notebook_display",
+    "own_client",
+    "run_curl",
+]
 
 Visit = tuple[str, Sequence[str]]  # a URL, and the subprotocols to offer
 
@@ -51,10 +59,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A WebSocket client. Its name says whose it is, with the version where that is known."""
+    """A WebSocket client. Its name says whose it is, with the version where that is known.
+
+    `library` says how it is reached: "python", "browser", or what clients.js takes; "" for an own client.
+    """
 
     name: str
     visit_all: Callable[[Sequence[Visit]], list[Outcome]]
+    library: str = ""
 
     def connect(self, url: str, subprotocols: Sequence[str] = ()) -> Outcome:
         """Open a connection, close it, and say what became of it."""
@@ -83,8 +95,12 @@ def own_client(name: str, connect: Callable[[str], object]) -> Client:
     return Client(name, lambda visits: [_try(connect, url) for url, _ in visits])
 
 
-def run_curl(arguments: Sequence[str]) -> str:
+def run_curl(arguments: Sequence[str], input: bytes = b"") -> str:
     """Run curl without its settings file and without a proxy.
+
+    Arguments:
+        arguments: what stands behind the word curl.
+        input: what it reads as if someone typed it.
 
     Returns:
         What it printed; if it isn't installed, a sentence that says so.
@@ -93,7 +109,7 @@ def run_curl(arguments: Sequence[str]) -> str:
     if curl is None:
         return f"curl is not installed, so its part is left out. To get it: {peers.how_to_install('curl')}"
     command = [str(curl.path), "-q", "--noproxy", "*", *arguments]
-    done = subprocess.run(command, capture_output=True, timeout=10, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=10, input=input, check=False)
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
@@ -106,18 +122,23 @@ def _find_websockets() -> Client | str:
         from websockets.version import version
     except ImportError:
         return "The Python package websockets is not installed: its part is left out."
-    options: dict[str, Any] = {"open_timeout": LIMIT, "close_timeout": 0.2}
-    if int(version.split(".")[0]) >= 15:
-        options["proxy"] = None
 
     def connect_once(url: str, subprotocols: Sequence[str]) -> str:
-        with connect(url, subprotocols=list(subprotocols) or None, **options) as websocket:  # type: ignore[arg-type]
+        with connect(url, subprotocols=list(subprotocols) or None, **connect_options()) as websocket:  # type: ignore[arg-type]
             return websocket.subprotocol or ""
 
     def visit_all(visits: Sequence[Visit]) -> list[Outcome]:
         return [_try(partial(connect_once, subprotocols=offered), url) for url, offered in visits]
 
-    return Client(f"websockets {version}", visit_all)
+    return Client(f"websockets {version}", visit_all, "python")
+
+
+def connect_options() -> dict[str, Any]:
+    """The options of websockets' connect: little patience, and never by way of a proxy."""
+    from websockets.version import version
+
+    options: dict[str, Any] = {"open_timeout": LIMIT, "close_timeout": 0.2}
+    return options | {"proxy": None} if int(version.split(".")[0]) >= 15 else options
 
 
 def _try(connect: Callable[[str], object], url: str) -> Outcome:
@@ -136,14 +157,15 @@ def _find_npm_ws() -> Client | str:
     package = peers.find_node_ws()
     if package is None:
         return f"The npm package ws is not installed: its part is left out. {_to_get('node-ws')}"
-    return Client(f"npm ws {package.version}", partial(_visit_in_node, str(package.path)))
+    library = str(package.path)
+    return Client(f"npm ws {package.version}", partial(_visit_in_node, library), library)
 
 
 def _find_node() -> Client | str:
     node = peers.find_node()
     if node is None or _numbers(node.version) < (20, 10):
         return f"A Node with a WebSocket of its own, 20.10 or later, is not installed. {_to_get('node')}"
-    return Client(f"Node {node.version}", partial(_visit_in_node, "own"))
+    return Client(f"Node {node.version}", partial(_visit_in_node, "own"), "own")
 
 
 def _to_get(name: str) -> str:
@@ -155,18 +177,24 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _visit_in_node(library: str, visits: Sequence[Visit]) -> list[Outcome]:
+    return [Outcome(**outcome) for outcome in run_in_node(SCRIPT, library, visits)]
+
+
+def run_in_node(script: Path, library: str, jobs: Sequence[Any]) -> list[Any]:
+    """Let Node run a script with "own" or a folder as the library, and return what it prints of the jobs."""
     node = peers.require_peer("node")
     behind_a_flag = library == "own" and _numbers(node.version) < (22,)
     flags = ["--experimental-websocket", "--no-warnings"] if behind_a_flag else []
-    arguments = [library, json.dumps(visits), str(int(LIMIT * 1000))]
+    arguments = [library, json.dumps(jobs), str(int(LIMIT * 1000))]
     printed = subprocess.run(
-        [str(node.path), *flags, str(SCRIPT), *arguments],
+        [str(node.path), *flags, str(script), *arguments],
         capture_output=True,
-        timeout=10 + LIMIT * len(visits),
+        timeout=10 + LIMIT * len(jobs),
         stdin=subprocess.DEVNULL,
         check=True,
     ).stdout
-    return [Outcome(**outcome) for outcome in json.loads(printed)]
+    done: list[Any] = json.loads(printed)
+    return done
 
 
 # The browser that shows the notebook
@@ -176,17 +204,22 @@ PAGE = """<script>(async () => {
   const post = (body) => fetch(%(address)s, { method: "POST", mode: "no-cors", body });
   const report = (value) => post(JSON.stringify(value));
   await report([]);
-  const outcomes = await openAll(WebSocket, %(visits)s, %(limit)d);
+  const outcomes = await %(task)s(WebSocket, %(jobs)s, %(limit)d);
   await report(outcomes);
 })();</script>"""
 
 
 def _find_browser() -> Client | str:
-    if _notebook_display() is None:
+    if notebook_display() is None:
         return "No browser shows this notebook: its part is left out."
-    if _ask_browser([]) is None:
+    if not browser_is_here():
         return f"No browser answered from this notebook within {HELLO:g} seconds: its part is left out."
-    return Client("your browser", _visit_in_browser)
+    return Client("your browser", _visit_in_browser, "browser")
+
+
+def browser_is_here() -> bool:
+    """Tell whether a browser shows this notebook: it has HELLO seconds to answer."""
+    return _ask_browser([]) is not None
 
 
 def _visit_in_browser(visits: Sequence[Visit]) -> list[Outcome]:
@@ -196,30 +229,39 @@ def _visit_in_browser(visits: Sequence[Visit]) -> list[Outcome]:
 
 
 def _ask_browser(visits: Sequence[Visit]) -> list[Outcome] | None:
-    """Let a script in this cell's output visit the URLs and post what it saw; None if none does."""
-    show = _notebook_display()
+    found = run_in_browser(SCRIPT, "openAll", visits)
+    return None if found is None else [Outcome(**outcome) for outcome in found]
+
+
+def run_in_browser(script: Path, task: str, jobs: Sequence[Any]) -> list[Any] | None:
+    """Let a script in this cell's output do some jobs and post what it saw; None if no browser does."""
+    show = notebook_display()
     if show is None:
         return None
-    reports: queue.Queue[list[Mapping[str, str]]] = queue.Queue()
+    reports: queue.Queue[list[Any]] = queue.Queue()
     with serve(lambda connection: _take_report(connection, reports)) as server:
         page = PAGE % {
-            "script": SCRIPT.read_text(encoding="utf-8"),
+            "script": script.read_text(encoding="utf-8"),
             "address": json.dumps(server.url("/", "http")),
-            "visits": json.dumps(visits),
+            "task": task,
+            "jobs": json.dumps(jobs),
             "limit": LIMIT * 1000,
         }
         clear = show(page)
         try:
             reports.get(timeout=HELLO)
-            return [Outcome(**outcome) for outcome in reports.get(timeout=HELLO + LIMIT * len(visits))]
+            return reports.get(timeout=HELLO + LIMIT * len(jobs))
         except queue.Empty:
             return None
         finally:
             clear()
 
 
-def _notebook_display() -> Callable[[str], Callable[[], None]] | None:
-    """A function that shows HTML under the running cell and returns one that takes it away again."""
+def notebook_display() -> Callable[..., Callable[[], None]] | None:
+    """Find a function that shows HTML under the running cell and returns one that takes it away again.
+
+    It takes the HTML and, if wanted, what stands for it where only text is shown. None outside a notebook.
+    """
     try:
         from IPython.core.getipython import get_ipython
         from IPython.display import display
@@ -229,18 +271,18 @@ def _notebook_display() -> Callable[[str], Callable[[], None]] | None:
     if shell is None or not hasattr(shell, "kernel"):
         return None
 
-    def show(page: str) -> Callable[[], None]:
-        handle: Any = display(_as_html(page), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+    def show(page: str, text: str = "") -> Callable[[], None]:
+        handle: Any = display(_as_html(page, text), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         return lambda: handle.update(_as_html(""), raw=True)
 
     return show
 
 
-def _as_html(page: str) -> dict[str, str]:
-    return {"text/html": page, "text/plain": ""}
+def _as_html(page: str, text: str = "") -> dict[str, str]:
+    return {"text/html": page, "text/plain": text}
 
 
-def _take_report(connection: socket.socket, reports: queue.Queue[list[Mapping[str, str]]]) -> None:
+def _take_report(connection: socket.socket, reports: queue.Queue[list[Any]]) -> None:
     """Read one POST request, put its JSON body into the queue, and answer."""
     with connection.makefile("rb") as stream:
         length = 0

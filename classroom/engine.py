@@ -5,6 +5,7 @@ Expected values are computed here and never cross to the answer's side; what cro
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +19,25 @@ from .cases import Asked, Finding, Plan, cases_of, plan
 from .feedback import Failure, Feedback, write_feedback
 from .mistakes import Mistake, mistakes_of
 from .syllabus import Exercise, find_exercise
-from .worker.protocol import Ended, LoadFailed, NotWritten, Other, Outcome, Raised, Returned
+from .worker.protocol import (
+    Call,
+    Ended,
+    LoadFailed,
+    Make,
+    Method,
+    NotWritten,
+    Other,
+    Outcome,
+    Raised,
+    Returned,
+)
 from .workers import Answer, Transcript
 
 __all__ = ["Report", "Result", "Tested", "Verdict", "compare", "judge", "references"]
 
 Verdict = Literal["passed", "failed", "not-written", "error"]
 DEFAULT_SEED = 6455
+MOST_REPLAYS = 4  # of known mistakes that are kept, so that the next check of an exercise is faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class Report:
 
     failures: list[Failure] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    unwritten: bool = False  # each call that could be made met the skeleton
 
     def add(self, asked: Asked, outcome: Outcome, finding: Finding) -> None:
         self.failed.add(asked.case.name)
@@ -128,11 +142,20 @@ def compare(questions: Plan, transcript: Transcript) -> Report:
     """Hold every outcome against what must come; what was not reached any more counts as failed."""
     report = Report()
     outcomes = dict(enumerate(transcript.outcomes))
+    # What a recipe made, such as a socket, works without the student's code, so it says nothing about it.
+    made = {asked.index for asked in questions.asked if isinstance(asked.op, Make)}
+    calls = [
+        asked
+        for asked in questions.asked
+        if isinstance(asked.op, Call | Method) and getattr(asked.op, "slot", None) not in made
+    ]
+    met = [outcomes[asked.index] for asked in calls if _was_met(asked, outcomes)]
+    report.unwritten = bool(met) and all(isinstance(outcome, NotWritten) for outcome in met)
     for asked in questions.asked:
-        outcome = outcomes.get(asked.index)
-        if outcome is None:
+        if not _was_met(asked, outcomes):
             report.failed.add(asked.case.name)
             continue
+        outcome = outcomes[asked.index]
         finding = _judge_one(asked, outcome)
         if finding is not None:
             report.add(asked, outcome, finding)
@@ -151,12 +174,18 @@ def _judge_one(asked: Asked, outcome: Outcome) -> Finding | None:
     return next((finding for check in asked.checks if (finding := check(outcome)) is not None), None)
 
 
+def _was_met(asked: Asked, outcomes: Mapping[int, Outcome]) -> bool:
+    """Whether a call was reached, and had an object to be made on; if not, it says nothing of its own."""
+    slot = getattr(asked.op, "slot", None)
+    return asked.index in outcomes and (slot is None or isinstance(outcomes.get(slot), Returned))
+
+
 def _decide(transcript: Transcript, report: Report) -> Verdict:
     if isinstance(transcript.loaded, LoadFailed):
         return "not-written" if transcript.loaded.how == "missing" else "error"
     if isinstance(transcript.loaded, Ended):
         return "error"
-    if transcript.outcomes and all(isinstance(outcome, NotWritten) for outcome in transcript.outcomes):
+    if report.unwritten:
         return "not-written"
     return "failed" if report.failed else "passed"
 
@@ -166,7 +195,8 @@ def _try_own_neighbours(
 ) -> list[str]:
     """Ask once more with the student's own neighbours, not the reference's: a note, never a verdict."""
     own = [source.name for source in answer.sources]
-    transcript = workers.run(answer, [asked.op for asked in questions.asked], callbacks)
+    theirs = {name: each for source in own for name, each in references(find_exercise(source)).items()}
+    transcript = workers.run(answer, [asked.op for asked in questions.asked], theirs | dict(callbacks))
     failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
     if not failures:
         return []
@@ -204,11 +234,12 @@ def _replay(exercise: Exercise, candidates: Sequence[Mistake], questions: Plan) 
     names = tuple(each.name for each in candidates)
     key = (exercise.id, names, tuple(map(repr, (asked.op for asked in questions.asked))))
     if key not in _REPLAYS:
-        path = next((each.function.__code__.co_filename for each in candidates), None)
+        path = next((inspect.getfile(each.function) for each in candidates), None)
         ops = [asked.op for asked in questions.asked]
         functions = [each.function.__name__ for each in candidates]
         transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
-        _REPLAYS.clear()
+        if len(_REPLAYS) >= MOST_REPLAYS:
+            _REPLAYS.clear()
         _REPLAYS[key] = {
             each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
         }
@@ -223,14 +254,15 @@ class _Trace:
 
     def __init__(self, questions: Plan, transcript: Transcript, report: Report | None = None) -> None:
         report = report or compare(questions, transcript)
+        places = _Places(questions)
         self.seen = {
-            asked.index: _observe(asked, outcome)
+            places.of(asked, outcome): _observe(asked, outcome)
             for asked, outcome in zip(questions.asked, transcript.outcomes, strict=False)
         }
-        self.failed = {failure.asked.index for failure in report.failures}
+        self.failed = {places.of(failure.asked, failure.outcome) for failure in report.failures}
         self.cases = report.failed
         self.first = {
-            failure.asked.index
+            places.of(failure.asked, failure.outcome)
             for failure in report.failures
             if failure.asked.case is report.failures[0].asked.case
         }
@@ -251,6 +283,26 @@ class _Trace:
         return (len(mistake.failed), not varies)
 
 
+class _Places:
+    """Where a failure is looked for: at its call.
+
+    Code whose time was up in the middle of a case is looked for at the last call of that case: how far it
+    came depends on the machine.
+    """
+
+    def __init__(self, questions: Plan) -> None:
+        self._first: dict[str, int] = {}
+        for asked in questions.asked:
+            if getattr(asked.op, "how", "") != "keep":
+                self._first.setdefault(asked.case.name, asked.index)
+        self._last = {asked.case.name: asked.index for asked in questions.asked}
+
+    def of(self, asked: Asked, outcome: Outcome) -> int:
+        case = asked.case.name
+        is_endless = isinstance(outcome, Ended) and outcome.gone and outcome.how == "endless"
+        return self._last[case] if is_endless and asked.index > self._first[case] else asked.index
+
+
 def _observe(asked: Asked, outcome: Outcome) -> object:
     """Bring an outcome to what counts of it: no messages of the student's, no order where order is free."""
     if isinstance(outcome, Returned):
@@ -259,7 +311,9 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("observed", asked.observe(value))
         if isinstance(value, Other) and value.repr_text.startswith("<"):
             return ("returned", value.type_name)  # the rest names the function and its address
-        return ("returned", type(value).__name__, repr(value), repr(sorted(outcome.changed.items())))
+        shown = re.sub(r"<Opcode\.\w+: (\d+)>", r"\1", repr(value))  # either of the two may come
+        shown = re.sub(r" at 0x[0-9a-fA-F]+", "", shown)  # where an object lies in memory
+        return ("returned", type(value).__name__, shown, repr(sorted(outcome.changed.items())))
     if isinstance(outcome, Raised):
         if outcome.type.startswith("minews.types."):
             return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .fields import show_call, show_difference, show_value
+from .fields import first_difference, show_call, show_difference, show_value
+from .framing import show_bits
 from .lacking import explain_lacking
 from .syllabus import Exercise
 from .worker.protocol import (
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from .mistakes import Mistake
     from .workers import Transcript
 
-__all__ = ["Block", "Failure", "Feedback", "write_feedback"]
+__all__ = ["Block", "Failure", "Feedback", "cite", "write_feedback"]
 
 LABEL_WIDTH = 10  # characters, in plain text
 MOST_TITLES = 5  # of other cases that fail
+MOST_CALLS = 8  # of one object
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ class Block:
     lines: tuple[str, ...]
     fixed: bool = False
 
+    def text(self) -> str:
+        """Write it as plain text: the label, and the lines beside it."""
+        labels = [self.label, *[""] * len(self.lines)]
+        pairs = zip(labels, self.lines, strict=False)
+        return "\n".join(f"{label:<{LABEL_WIDTH}}{line}".rstrip() for label, line in pairs)
+
 
 @dataclass(slots=True)
 class Feedback:
@@ -68,11 +76,7 @@ class Feedback:
         """Write it as plain text."""
         lines = [self.headline, f"Tested: {self.tested}."]
         lines += [""] if self.blocks else []
-        for block in self.blocks:
-            for number, line in enumerate(block.lines):
-                label = block.label if number == 0 else ""
-                lines.append(f"{label:<{LABEL_WIDTH}}{line}".rstrip())
-        return "\n".join(lines)
+        return "\n".join([*lines, *(block.text() for block in self.blocks)])
 
     def html(self) -> str:
         """Write it as HTML: the same words, and the reference folded below them after a pass."""
@@ -216,16 +220,16 @@ def _failure_blocks(
     finding = first.finding
     yield Block("Case", (first.asked.case.title,))
     yield Block("Tried", tuple(_show_op(exercise, first)), fixed=True)
-    came, fixed = _show_outcome(first)
+    came, fixed = _show_outcome(first, exercise.layout)
     yield Block("Came", tuple(came), fixed=fixed)
-    yield from _must_blocks(first)
+    yield from _must_blocks(first, exercise.layout)
     yield from _printed_block(getattr(first.outcome, "printed", ""))
     if mistakes:
         yield _mistake_block(mistakes)
     yield Block("Ask", (mistakes[0].hint if mistakes else finding.question or _ask_anyway(first),))
     sections = finding.rfc or (", ".join(mistakes[0].rfc) if mistakes else "") or ", ".join(exercise.rfc)
     if sections:
-        yield Block("Read", (_cite(sections),))
+        yield Block("Read", (cite(sections),))
     yield from _besides_block(failures)
 
 
@@ -240,24 +244,44 @@ def _besides_block(failures: Sequence[Failure]) -> Iterator[Block]:
         )
 
 
-def _must_blocks(failure: Failure) -> Iterator[Block]:
+def _must_blocks(failure: Failure, layout: str) -> Iterator[Block]:
     """Say what must hold, and where what came differs from it."""
     finding, outcome = failure.finding, failure.outcome
     note = [finding.note] if finding.note else []
     if isinstance(finding.must, str):
         yield Block("Must be", (finding.must,))
+    elif isinstance(finding.must, tuple):
+        yield Block("Must be", finding.must, fixed=True)
     elif finding.must is not None:
-        yield Block("Must be", tuple(show_value(finding.must.value)), fixed=True)
+        came = _plain_value(failure)
+        yield Block("Must be", tuple(show_value(finding.must.value, layout=layout, other=came)), fixed=True)
         if isinstance(outcome, Returned):
-            note += show_difference(outcome.value, finding.must.value)
+            note += show_difference(outcome.value, finding.must.value, layout)
+            yield from _bits_block(outcome.value, finding.must.value, layout)
     if note:
         yield Block("Look", tuple(note))
+
+
+def _plain_value(failure: Failure) -> object:
+    """The value that came, where it is shown as it is."""
+    outcome, is_shown = failure.outcome, failure.finding.came is None
+    return outcome.value if isinstance(outcome, Returned) and is_shown else None
+
+
+def _bits_block(came: object, must: object, layout: str) -> Iterator[Block]:
+    """Show as bits the first byte that differs, if its bits have names of their own."""
+    if isinstance(came, bytes) and isinstance(must, bytes):
+        lines = show_bits(came, must, first_difference(came, must), layout)
+        if lines:
+            yield Block("Bits", tuple(lines), fixed=True)
 
 
 def _ask_anyway(failure: Failure) -> str:
     """Ask the question that fits what happened, where nothing better is known."""
     if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
         return "Where in this cell does that name get its value?"
+    if isinstance(failure.outcome, Raised) and failure.outcome.line is None:
+        return _ask_about_call(failure, failure.outcome)
     if isinstance(failure.outcome, Raised):
         return _ask_about_exception(failure.outcome, failure.finding.must)
     if isinstance(failure.outcome, Ended):
@@ -269,6 +293,19 @@ def _ask_anyway(failure: Failure) -> str:
     if isinstance(failure.finding.must, str):
         return "Where in your code would this have to happen, and under which condition?"
     return "Make this call in a cell of its own and print each step. Which is the first that surprises you?"
+
+
+def _ask_about_call(failure: Failure, raised: Raised) -> str:
+    """Ask about an exception that came before any line of the answer ran: the call itself did not fit."""
+    op = failure.asked.op
+    name = op.name if isinstance(op, (Method, Get)) else ""
+    if name and raised.type == "AttributeError":
+        return f"Is `{name}` spelled so in your class, and indented like its other methods?"
+    if raised.type == "TypeError" and name:
+        return f"Which parameters has your `{name}`, and is `self` the first of them?"
+    if raised.type == "TypeError":
+        return "Which parameters does the exercise give to this call, and which does your `def` take?"
+    return _ask_about_exception(raised, failure.finding.must)
 
 
 def _ask_about_exception(raised: Raised, must: object) -> str:
@@ -298,7 +335,7 @@ def _mistake_block(mistakes: Sequence[Mistake]) -> Block:
     return Block("Known as", (f"{names}: {how}.",))
 
 
-def _cite(sections: str) -> str:
+def cite(sections: str) -> str:
     """Write sections such as "4.2.2, RFC 9112 5" as a sentence, those of RFC 6455 first."""
     cited: dict[str, list[str]] = {"RFC 6455": []}
     for part in (part.strip() for part in sections.split(",")):
@@ -315,24 +352,48 @@ def _number(sections: list[str]) -> str:
 
 def _show_op(exercise: Exercise, failure: Failure) -> list[str]:
     op = failure.asked.op
+    if failure.asked.story:
+        return list(failure.asked.story)
     if isinstance(op, Call):
-        return show_call(exercise.name, op.args, op.kwargs)
-    if isinstance(op, Method):
-        return show_call(f"it.{op.name}", op.args, op.kwargs)
-    if isinstance(op, Get):
-        return [f"it.{op.name}"]
+        return show_call(exercise.name, op.args, op.kwargs, exercise.layout)
+    if isinstance(op, (Method, Get)):
+        return _show_history(exercise, failure.asked)
     return [failure.asked.case.name.replace("_", " ")]
 
 
-def _show_outcome(failure: Failure) -> tuple[list[str], bool]:
+def _show_history(exercise: Exercise, asked: Asked) -> list[str]:
+    """Show how an object was made and what was asked of it, up to the call that is looked at."""
+    calls = [_show_step(exercise, each) for each in (*asked.before, asked)]
+    if len(calls) > MOST_CALLS:
+        left_out = len(calls) - MOST_CALLS
+        made, *rest = calls[0], *calls[left_out + 1 :]
+        calls = [made, [f"... {left_out} call{'s' * (left_out > 1)} more"], *rest]
+    return [line for lines in calls for line in lines]
+
+
+def _show_step(exercise: Exercise, asked: Asked) -> list[str]:
+    op = asked.op
+    if isinstance(op, Method):
+        layout = "bytes" if exercise.layout else ""  # a piece of a stream may begin in the middle of a frame
+        return show_call(f"it.{op.name}", op.args, op.kwargs, layout)
+    if isinstance(op, Get):
+        return [f"it.{op.name}"]
+    first, *more = show_call(exercise.name, getattr(op, "args", ()), getattr(op, "kwargs", {}))
+    return [f"it = {first}", *more]
+
+
+def _show_outcome(failure: Failure, layout: str) -> tuple[list[str], bool]:
     """Show what came: the lines, and whether they are code."""
     outcome = failure.outcome
     finding = failure.finding
     if isinstance(finding.came, str):
         return [finding.came], False
+    if isinstance(finding.came, tuple):
+        return list(finding.came), True
     if isinstance(outcome, Returned):
         value = finding.came.value if finding.came is not None else outcome.value
-        return show_value(value, finding.mark), True
+        must = getattr(finding.must, "value", None) if finding.came is None else None
+        return show_value(value, finding.mark, layout, must), True
     if isinstance(outcome, Raised):
         return _show_raised(outcome), True
     if isinstance(outcome, NotWritten):
@@ -363,7 +424,7 @@ def _describe_ending(ended: Ended) -> list[str]:
     detail = f" ({ended.detail})" if ended.detail else ""
     known = {
         "endless": "Your code was still computing when its time was up. Does a loop never end?",
-        "waiting": "Your code waits for something that never comes.",
+        "waiting": f"Your code would never come back{_detail_of(ended)}.",
         "exit": f"Your code called sys.exit. {end}",
         "os-exit": f"Your code ended its whole process{detail}. {end}",
         "crash": f"Your code crashed the Python interpreter itself{detail}. Your notebook is not harmed.",
@@ -373,6 +434,10 @@ def _describe_ending(ended: Ended) -> list[str]:
         "Write only to files that you opened.",
     }
     return [known.get(ended.how, f"Your code ended: {ended.how}{detail}."), *where]
+
+
+def _detail_of(ended: Ended) -> str:
+    return f": {ended.detail}" if ended.detail else ""
 
 
 def _printed_block(printed: str) -> Iterator[Block]:

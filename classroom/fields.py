@@ -1,14 +1,27 @@
-"""Show values to people: bytes as fields and hex, heads as lines, and where two of them first differ."""
+"""Show values to people: bytes as fields and hex, heads as lines, and where two of them first differ.
+
+A `layout` says what bytes are that can't be told by their looks, see `syllabus.Exercise`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
-from minews.types import Headers, Request, Response
+from minews.types import Frame, Headers, Request, Response
 
+from .framing import BEGINS, Row, divide_frame, name_difference, show_rows
+from .parts import name_slips, show_parts, write_argument, write_arguments
 from .worker.protocol import Callback, Other, Recipe, Slot, TooLarge
 
-__all__ = ["Field", "first_difference", "name_field", "show_call", "show_difference", "show_value"]
+__all__ = [
+    "Field",
+    "first_difference",
+    "name_field",
+    "show_call",
+    "show_difference",
+    "show_value",
+]
 
 ROW = 16  # bytes in a row of hex
 LONGEST = 90  # characters of a line before it is cut
@@ -67,7 +80,7 @@ def first_difference(one: bytes | str, other: bytes | str) -> int:
     return next((index for index in range(shorter) if one[index] != other[index]), shorter)
 
 
-def show_difference(got: object, want: object) -> list[str]:
+def show_difference(got: object, want: object, layout: str = "") -> list[str]:
     """Say where two values of one type first differ, in the field's name if they have fields."""
     if isinstance(got, str) and isinstance(want, str):
         at = first_difference(got, want)
@@ -76,11 +89,29 @@ def show_difference(got: object, want: object) -> list[str]:
     if isinstance(got, bytes) and isinstance(want, bytes):
         at = first_difference(got, want)
         field = name_field(want, at) or name_field(got, at)
-        where = f", in {field}" if field else ""
+        where = f", in {field}" if field else name_difference(got, want, at, layout)
         return [f"They first differ at byte {at}{where}{_counts(len(got), len(want), 'bytes')}."]
-    if type(got) is type(want) and is_dataclass(want):
+    slips = name_slips(got, want)
+    if not slips and type(got) is type(want) and is_dataclass(want):
         return _slips(got, want)
-    return []
+    if not slips and type(got) is type(want) and isinstance(want, (list, tuple)):
+        assert isinstance(got, (list, tuple))
+        return _first_item(got, want)
+    return slips
+
+
+def _first_item(got: Sequence[object], want: Sequence[object]) -> list[str]:
+    """Name the first item in which two lists or tuples differ; in a pair one sees it."""
+    for place, (came, must) in enumerate(zip(got, want, strict=False)):
+        if came == must and type(came) is not type(must):
+            types = f"of type {type(came).__name__} and must be of type {type(must).__name__}"
+            return [f"Item {place}, counted from 0, is {types}."]
+        if came != must and len(want) > 2:
+            return [
+                f"They first differ in item {place}, counted from 0{_counts(len(got), len(want), 'items')}."
+            ]
+    counts = _counts(len(got), len(want), "items").removeprefix("; ")
+    return [f"{counts}."] if counts else []
 
 
 def _slips(got: object, want: object) -> list[str]:
@@ -96,11 +127,22 @@ def _slips(got: object, want: object) -> list[str]:
 
 
 def _counts(got: int, want: int, unit: str) -> str:
-    return "" if got == want else f"; {got} {unit} came, {want} must come"
+    return "" if got == want else f"; {got} {unit if got != 1 else unit[:-1]} came, {want} must come"
 
 
-def show_value(value: object, mark: bytes | str | None = None) -> list[str]:
-    """Show a value as lines of text; the lines that hold `mark` begin with ">"."""
+def show_value(
+    value: object, mark: bytes | str | None = None, layout: str = "", other: object = None
+) -> list[str]:
+    """Show a value as lines of text.
+
+    Arguments:
+        value: what came, or what must come.
+        mark: the lines of a head that hold this begin with ">".
+        layout: what bytes are, if they are not a head.
+        other: bytes that this value is compared with: a sign stands under the first that differs.
+    """
+    if (parts := show_parts(value)) is not None:
+        return _shorten(parts)
     if isinstance(value, (Request, Response)):
         lines = _show_parsed_head(value)
     elif isinstance(value, Other):
@@ -110,6 +152,10 @@ def show_value(value: object, mark: bytes | str | None = None) -> list[str]:
         lines = [f"{value.type_name}, about {_round(value.size_hint)} {unit}"]
     elif isinstance(value, (bytes, bytearray)) and looks_like_head(bytes(value)):
         return _show_head(bytes(value), mark)
+    elif isinstance(value, bytes) and layout:
+        return _show_rows(value, other, layout)
+    elif isinstance(value, bytearray) and layout:
+        lines = [_cut(f"bytearray({_spell_bytes(bytes(value))})")]
     elif isinstance(value, (bytes, bytearray)) and len(value) > ROW and not _is_short_text(value):
         return _show_hex(bytes(value))
     elif isinstance(value, Headers):
@@ -117,6 +163,19 @@ def show_value(value: object, mark: bytes | str | None = None) -> list[str]:
     else:
         lines = [_cut(repr(value))]
     return _shorten(lines)
+
+
+def _show_rows(value: bytes, other: object, layout: str) -> list[str]:
+    if not isinstance(other, bytes):
+        return show_rows(_rows_of(value, layout))
+    return show_rows(_rows_of(value, layout), first_difference(value, other), _rows_of(other, layout))
+
+
+def _rows_of(data: bytes, layout: str) -> list[Row]:
+    if layout in BEGINS:
+        return divide_frame(data, layout)
+    text = data.decode("ascii") if _is_short_text(data) else ""
+    return [Row(0, data, "", text)] if data else []
 
 
 def _show_parsed_head(value: Request | Response) -> list[str]:
@@ -149,29 +208,54 @@ def _show_hex(data: bytes) -> list[str]:
     return _shorten(lines)
 
 
-def show_call(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> list[str]:
-    """Show a call: on one line if it is short; heads and other large arguments below it."""
+def _spell_bytes(data: bytes, is_text: bool = True) -> str:
+    """Write bytes as one would type them: in hex if they are no text; of many only the ends."""
+    if not data or (is_text and _is_short_text(data)):
+        return repr(data)
+    if len(data) <= 2 * ROW:
+        return f'bytes.fromhex("{data.hex(" ")}")'
+    return f"<{len(data):,} bytes: {data[:6].hex(' ')} ... {data[-2:].hex(' ')}>"
+
+
+def show_call(name: str, args: tuple[object, ...], kwargs: dict[str, object], layout: str = "") -> list[str]:
+    """Show a call: on one line if it is short; heads, frames and other large arguments below it."""
     below: list[str] = []
-    shown = [_show_argument(value, below) for value in args]
-    shown += [f"{key}={_show_argument(value, below)}" for key, value in kwargs.items()]
+    shown = [_show_argument(value, below, layout) for value in args]
+    shown += [f"{key}={_show_argument(value, below, layout)}" for key, value in kwargs.items()]
     line = f"{name}({', '.join(shown)})"
-    if len(line) <= LONGEST:
+    if len(line) <= LONGEST and "\n" not in line:
         return [line, *below]
-    return [f"{name}(", *(f"    {argument}," for argument in shown), ")", *below]
+    lines = [f"    {line}" for argument in shown for line in f"{argument},".split("\n")]
+    return [f"{name}(", *lines, ")", *below]
 
 
-def _show_argument(value: object, below: list[str]) -> str:
+def _show_argument(value: object, below: list[str], layout: str) -> str:
     if isinstance(value, (Request, Response)) or (isinstance(value, bytes) and looks_like_head(value)):
         word = "response" if isinstance(value, Response) else "request"
         below += [f"with the {word}", *(f"    {line}" for line in show_value(value))]
         return word
     if isinstance(value, Callback):
         return value.name.split(".")[1]
+    if isinstance(value, Recipe) and value.name == "memoryview":
+        return f"memoryview({_show_argument(value.args[0], below, layout)})"
     if isinstance(value, Recipe):
         return value.name
     if isinstance(value, Slot):
         return "it"
-    return _cut(repr(value))
+    if isinstance(value, bytearray) and layout:
+        return f"bytearray({_show_argument(bytes(value), below, layout)})"
+    if isinstance(value, bytes) and layout:
+        return _show_bytes_argument(value, below, layout)
+    if isinstance(value, Frame) and len(write_argument(value) or "") > LONGEST - 5:
+        return "\n".join(["Frame(", *(f"    {part}," for part in write_arguments(value)), ")"])
+    return write_argument(value) or _cut(repr(value))
+
+
+def _show_bytes_argument(value: bytes, below: list[str], layout: str) -> str:
+    """Show bytes as one would type them, and below the call their fields if they have any."""
+    if layout in BEGINS and value:
+        below += ["with the bytes", *(f"    {line}" for line in show_rows(divide_frame(value, layout)))]
+    return _spell_bytes(value, is_text=layout not in BEGINS)
 
 
 def _cut(text: str) -> str:

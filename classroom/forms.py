@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
 import keyword
 import re
@@ -70,7 +72,7 @@ def read_form(source: str, name: str) -> Form:
 
 def _variant_source(exercise: Exercise, variant: Variant) -> str:
     """A variant with those helpers and imports of its file that an exercise's file has not already."""
-    path = Path(variant.function.__code__.co_filename)
+    path = Path(inspect.getfile(variant.function))
     source = parse_source(path.read_text(encoding="utf-8"), path.stem)
     had = imported_names(parse_source(regions.preamble(exercise.module), exercise.module))
     return cut_object(source, variant.function.__name__, {*had, *exercise.neighbour_names, "variant"})
@@ -107,19 +109,42 @@ def is_numbered(line: str) -> bool:
 
 
 def read_plan(form: Form) -> str:
-    """Keep the numbered comments, the first statement behind each, and the last statement of all."""
-    statements = {each.lineno: each for each in form.node.body}
+    """Keep the numbered comments, the first statement behind each, and the last statement of all.
+
+    Of a statement with a body only the line that opens it is kept, and the body where it has such comments.
+    """
+    nodes = {each.lineno: each for each in ast.walk(form.node) if isinstance(each, _SHOWN)}
+    numbered = [number for number, line in enumerate(form.lines, 1) if is_numbered(line)]
     last, fresh, lines = form.node.body[-1].lineno, False, list[str]()
-    for number in range(_body_start(form.lines, form.node) + 1, (form.node.end_lineno or 0) + 1):
-        text = form.lines[number - 1]
-        if is_numbered(text):
-            lines, fresh = [*lines, text], True
-        elif number in statements and (fresh or number == last):
-            end = statements[number].end_lineno or number
-            lines, fresh = [*lines, *form.lines[number - 1 : end]], False
-        elif number in statements and lines[-1].strip() != "...":
-            lines.append("    ...")
+    number = _body_start(form.lines, form.node) + 1
+    while number <= (form.node.end_lineno or 0):
+        text, node = form.lines[number - 1], nodes.get(number)
+        number += 1
+        if node is None:
+            lines += [text] if is_numbered(text) else []
+            fresh = fresh or is_numbered(text)
+            continue
+        end = node.end_lineno or node.lineno
+        body = getattr(node, "body", [])
+        if any(node.lineno < each <= end for each in numbered):
+            number = _body_start(form.lines, node) + 1  # type: ignore[arg-type]
+            gap = [""] * (isinstance(node, ast.FunctionDef) and bool(lines))
+            lines += [*gap, *form.lines[node.lineno - 1 : number - 1]]
+            continue
+        if body and (fresh or isinstance(node, ast.ExceptHandler)):
+            start = body[0].lineno - 1
+            lines += [*form.lines[node.lineno - 1 : start], " " * body[0].col_offset + "..."]
+            fresh = False
+        elif not body and (fresh or node.lineno == last):
+            lines += form.lines[node.lineno - 1 : end]
+            fresh = False
+        elif not lines or lines[-1].strip() != "...":
+            lines.append(" " * node.col_offset + "...")
+        number = end + 1
     return "\n".join(lines)
+
+
+_SHOWN = (ast.stmt, ast.ExceptHandler)
 
 
 # Blanks

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from . import regions, state
 from .blocks import make_puzzle
 from .cells import NotAnExercise, exercise_of
+from .feedback import LABEL_WIDTH, cite
 from .showing import show
 from .syllabus import Exercise, Hint
 
@@ -155,8 +156,7 @@ def _kind(exercise: Exercise, level: int) -> str:
 
 def write_solution(exercise: Exercise) -> Advice:
     """Write down the reference."""
-    sections = ", ".join(exercise.rfc)
-    lines = (f"RFC 6455 section{'s' * (len(exercise.rfc) > 1)} {sections}.",) if sections else ()
+    lines = (cite(", ".join(exercise.rfc)),) if exercise.rfc else ()
     return Advice(f"{exercise.id} {exercise.name}: the reference.", lines, regions.reference_source(exercise))
 
 
@@ -207,15 +207,37 @@ def _write_puzzle(exercise: Exercise, ask: Ask | None) -> Advice:
 def fitting_hints(exercise: Exercise) -> tuple[tuple[Hint, ...], bool]:
     """The hints of an exercise; alone the one that fits what the last check said, if one clearly does.
 
+    That is the one for the mistake that was named. Where none was named, or no hint of the exercise lists its
+    mistakes, it is the one whose words come back in what was said about the failure.
+
     Returns:
         The hints, and whether they are the fitting one.
     """
-    said = _stems(state.last_words(exercise.id))
-    scores = [_fit(each, said) for each in exercise.hints]
+    said = _read_blocks(state.last_words(exercise.id))
+    named = set(said.get("Known as", "").partition(":")[0].split(" or "))
+    if named != {""} and any(each.mistakes for each in exercise.hints):
+        found = tuple(each for each in exercise.hints if named & set(each.mistakes))
+        return (found, True) if len(found) == 1 else (exercise.hints, False)
+    stems = _stems(" ".join(said.get(label, "") for label in _TELLING))
+    scores = [_fit(each, stems) for each in exercise.hints]
     best = max(scores, default=0.0)
     if best < 0.5 or scores.count(best) > 1:
         return exercise.hints, False
     return (exercise.hints[scores.index(best)],), True
+
+
+# The blocks of feedback that say what a failure is like.
+_TELLING = ("Problem", "Came", "Look")
+
+
+def _read_blocks(words: str) -> dict[str, str]:
+    """Read the blocks of feedback back from its plain text, by their labels."""
+    blocks: dict[str, str] = {}
+    label = ""
+    for line in words.split("\n"):
+        label = line[:LABEL_WIDTH].strip() or label
+        blocks[label] = f"{blocks.get(label, '')} {line[LABEL_WIDTH:]}".strip()
+    return blocks
 
 
 def _fit(hint: Hint, said: set[str]) -> float:

@@ -6,8 +6,8 @@ one that answers just as the student's code did gives the failure its name.
     @mistake("4.2", "Which of the two is written first? Print the text that you hash.", rfc="1.3")
     def guid_before_key(key): ...
 
-Its name is that of the function, with hyphens. Correct answers that look different from the reference stand
-in variants_NN*.py, so that no right way is called wrong:
+Its name is that of the function or class, with hyphens. Correct answers that look different from the
+reference stand in variants_NN*.py, so that no right way is called wrong:
 
     @variant("4.2")
     def digest_in_two_updates(key): ...
@@ -22,6 +22,7 @@ it, under the name of the mistake that they make:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -125,8 +126,9 @@ def variant(
     return register
 
 
-def _name(function: Callable[..., object]) -> str:
-    return function.__name__.replace("_", "-")
+def _name(answer: Callable[..., object]) -> str:
+    """The name of a function, or of a class such as OnlyFirstFrame, with hyphens."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", answer.__name__).replace("_", "-").lower()
 
 
 def mistakes_of(exercise: Exercise) -> tuple[Mistake, ...]:

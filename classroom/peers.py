@@ -2,7 +2,7 @@
 
 Nothing in minews needs one of them; the lessons and the tests call them as witnesses. Standard library only.
 
-    python3 -m classroom.peers      installs the Node peers (the package ws) into .peers/
+    python3 -m classroom.peers      installs the Node packages (ws, axe-core) into .peers/
 """
 
 from __future__ import annotations
@@ -53,12 +53,22 @@ def find_node() -> Peer | None:
 
 def find_node_ws() -> Peer | None:
     """The Node package ws, the most used WebSocket library there is, in .peers/node_modules/ws."""
-    folder = NODE_PEERS / "node_modules" / "ws"
+    package = _find_package("node-ws", "ws")
+    return package if find_node() else None
+
+
+def find_axe() -> Peer | None:
+    """The Node package axe-core, which looks for barriers in a page, in .peers/node_modules/axe-core."""
+    return _find_package("axe", "axe-core")
+
+
+def _find_package(name: str, package: str) -> Peer | None:
+    folder = NODE_PEERS / "node_modules" / package
     try:
         version = json.loads((folder / "package.json").read_text(encoding="utf-8"))["version"]
     except (OSError, ValueError, KeyError):
         return None
-    return Peer("node-ws", folder, str(version)) if find_node() else None
+    return Peer(name, folder, str(version))
 
 
 def find_openssl() -> Peer | None:
@@ -140,9 +150,10 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "curl": Kind(find_curl, "a client that isn't ours, in lesson 4", "curl", "curl", "cURL.cURL"),
+    "curl": Kind(find_curl, "a client that isn't ours, in lessons 1 and 4", "curl", "curl", "cURL.cURL"),
     "node": Kind(find_node, "runs ws, in lesson 4", "nodejs npm", "node", "OpenJS.NodeJS.LTS"),
     "node-ws": Kind(find_node_ws, "a widely used library that isn't ours, in lesson 4", "", "", ""),
+    "axe": Kind(find_axe, "tests that widgets can be used by everybody", "", "", ""),
     "openssl": Kind(find_openssl, "certificates, in lesson 9", "openssl", "openssl", "FireDaemon.OpenSSL"),
     "browser": Kind(find_browser, "tests that drive a browser", "chromium", "chromium", "Google.Chrome"),
     "tshark": Kind(find_tshark, "captures, lesson 2", "tshark", "wireshark", "WiresharkFoundation.Wireshark"),
@@ -153,7 +164,7 @@ KINDS: dict[str, Kind] = {
 def how_to_install(name: str) -> str:
     """What to type on this system to get a peer; "" where there is no way."""
     kind = KINDS[name]
-    if name == "node-ws":
+    if name in ("node-ws", "axe"):
         return "python3 -m classroom.peers" if find_node() else how_to_install("node")
     if sys.platform == "win32":
         return f"winget install {kind.winget}" if kind.winget else ""
@@ -201,7 +212,7 @@ def install_node_peers() -> Peer:
 
 def _node_peers_are_current() -> bool:
     asked, has = (folder / "package-lock.json" for folder in (TESTS / "peers", NODE_PEERS))
-    return has.exists() and has.read_bytes() == asked.read_bytes() and find_node_ws() is not None
+    return has.exists() and has.read_bytes() == asked.read_bytes() and all((find_node_ws(), find_axe()))
 
 
 def _run_npm(npm: str) -> None:
@@ -213,7 +224,8 @@ def _run_npm(npm: str) -> None:
         cwd=NODE_PEERS, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
     )  # fmt: skip
     if done.returncode:
-        raise MissingPeer(f"npm could not install ws:\n{(done.stderr or done.stdout).strip()[-600:]}")
+        said = (done.stderr or done.stdout).strip()[-600:]
+        raise MissingPeer(f"npm could not install the Node packages:\n{said}")
 
 
 def main() -> int:
@@ -223,7 +235,8 @@ def main() -> int:
     except (MissingPeer, SetUpError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"ws {peer.version} is installed in {NODE_PEERS.name}/")
+    axe = require_peer("axe")
+    print(f"ws {peer.version} and axe-core {axe.version} are installed in {NODE_PEERS.name}/")
     return 0
 
 

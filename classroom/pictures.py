@@ -13,9 +13,19 @@ from dataclasses import dataclass
 
 from minews.handshake import GUID
 
-__all__ = ["Picture", "draw_accept"]
+__all__ = ["FRAME_COLOURS", "Picture", "draw_accept"]
 
-BLUE, AMBER, GREEN, VIOLET = "#2f80ed", "#c2710c", "#14926a", "#8a63d2"
+BLUE, AMBER, GREEN, VIOLET, ROSE = "#2f80ed", "#c2710c", "#14926a", "#8a63d2", "#c94a86"
+
+# One colour for each part of a frame, in every picture and widget (widgets/shared.css has the same).
+FRAME_COLOURS = {
+    "first": BLUE,  # FIN, RSV1 to RSV3 and the opcode
+    "length": AMBER,  # MASK and the payload length
+    "extended": ROSE,
+    "key": VIOLET,
+    "payload": GREEN,
+    "rest": "#7d8590",  # what lies behind the frame
+}
 
 _BOX = "overflow-x:auto;margin:6px 0 12px;padding-left:2px;color:var(--jp-content-font-color1,inherit)"
 _SVG = "display:block;width:100%;min-width:{least}px;max-width:{width}px;height:auto"

@@ -63,8 +63,12 @@ def serve(answer: Callable[[socket.socket], object]) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def real_server() -> Iterator[Server | None]:
-    """Run the server of the Python package websockets in the background; it says nothing after the handshake.
+def real_server(answer: Callable[[Any], None] = lambda websocket: None) -> Iterator[Server | None]:
+    """Run the server of the Python package websockets in the background.
+
+    Arguments:
+        answer: called with each connection of that package after its handshake; when it returns, the
+            connection is closed. It says nothing if nobody says otherwise.
 
     Without that package the block gets None, and a sentence says so.
     """
@@ -75,7 +79,7 @@ def real_server() -> Iterator[Server | None]:
         yield None
         return
     quiet = logging.Logger("websockets of the experiment", level=logging.CRITICAL + 1)
-    with serve_websockets(lambda websocket: None, "127.0.0.1", 0, logger=quiet) as real:
+    with serve_websockets(answer, "127.0.0.1", 0, logger=quiet) as real:
         thread = threading.Thread(target=real.serve_forever, name="websockets server")
         thread.start()
         try:

@@ -1,4 +1,8 @@
-"""`classroom test`: the project's own tests, run by the pytest of this Python."""
+"""`classroom test`: the project's own tests, run by the pytest of this Python.
+
+python3 -m classroom test          all but the slow ones, in under three minutes on two cores
+python3 -m classroom test --all    all of them, as CI runs them
+"""
 
 from __future__ import annotations
 
@@ -14,15 +18,19 @@ def run_tests(argv: Sequence[str] = ()) -> int:
     """Run the project's tests; a student's half-solved exercises don't count in them.
 
     Arguments:
-        argv: more words for pytest: options, files, `-k` expressions; paths from the checkout. Without -n
-            among them the tests run side by side, in up to four processes.
+        argv: --all for the slow tests, too; more words for pytest: options, files, `-k` expressions; paths
+            from the checkout. Without -n among them the tests run side by side, in up to four processes;
+            with -m or a test's own path among them it is these words that choose.
 
     Returns:
         pytest's exit code: 0 when all passed.
     """
     environment = {name: value for name, value in os.environ.items() if name != "MINEWS_WORK"}
-    workers = [] if any(word.startswith("-n") for word in argv) else ["-n", str(min(os.cpu_count() or 1, 4))]
-    command = [sys.executable, "-m", "pytest", *workers, *argv]
+    words = [word for word in argv if word != "--all"]
+    workers = [] if any(word.startswith("-n") for word in words) else ["-n", str(min(os.cpu_count() or 1, 4))]
+    chosen = "--all" in argv or any(word.startswith("-m") or "::" in word for word in words)
+    fast = [] if chosen else ["-m", "not slow"]
+    command = [sys.executable, "-m", "pytest", *workers, *fast, *words]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     while True:
         try:

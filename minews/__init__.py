@@ -1,6 +1,7 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
-Read the modules in this order: types, tcp, http, handshake, frames, blocking, serving.
+Read the modules in this order: types, tcp, http, handshake, frames, conversation,
+blocking, serving.
 """
 
 from .blocking import BlockingClient, accept_handshake, route, serve_connection

@@ -3,21 +3,28 @@
     server    accept_handshake, serve_connection, and route, which serves pages on the same port
     client    BlockingClient
 
-Text and binary messages travel in one frame each. A message in fragments is refused with 1003, since putting
-fragments together is the business of a later module. How long a peer may take is not decided here, but by
-whoever opened the connection: see serving.
+How long a client may take is not decided here, but by whoever opened the connection: see serving.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
-from .frames import FrameReader, check_frame, encode_frame
+from .conversation import (
+    read_close,
+    read_message,
+    receive_before,
+    receive_response_head,
+    send_last,
+    write_close,
+    write_frame,
+    write_message,
+)
+from .frames import FrameReader, check_frame
 from .handshake import (
     accept_client,
     build_client_handshake,
@@ -33,27 +40,19 @@ from .http import (
     header_tokens,
     parse_request_head,
     parse_response_head,
-    take_head,
 )
 from .tcp import CHUNK, recv_until
 from .types import Frame, HandshakeError, Opcode, ProtocolError, Request, Role
 
-__all__ = [
-    "LINGER",
-    "BlockingClient",
-    "accept_handshake",
-    "receive_head",
-    "route",
-    "send_last",
-    "serve_connection",
-    "write_close",
-]
+__all__ = ["LINGER", "BlockingClient", "accept_handshake", "receive_head", "route", "serve_connection"]
 
 LINGER = 1.0  # seconds for the peer to close its side after ours
 
 
 def accept_handshake(conn: socket.socket) -> tuple[Request, bytes]:
     """Do the server's part of the opening handshake on a live connection (RFC 6455 section 4.2).
+
+    Receive the client's head, cut as it may come, and send what `accept_client` answers.
 
     Arguments:
         conn: a connection that a client has just opened.
@@ -62,8 +61,8 @@ def accept_handshake(conn: socket.socket) -> tuple[Request, bytes]:
         (the head of the client's request, the bytes that came after it: the first frames, perhaps).
 
     Raises:
-        HandshakeError: as `parse_request_head` and `accept_client` do, and 431 if the head is longer than
-            MAX_HEAD bytes. Nothing has been sent then: the caller sends the refusal.
+        HandshakeError: as `parse_request_head` and `accept_client` do, and 431 if no head ends within the
+            first MAX_HEAD bytes. Nothing has been sent then: the caller sends the refusal.
         EOFError: if the client leaves within its head.
 
     >>> server, client = socket.socketpair()
@@ -89,20 +88,26 @@ def serve_connection(
 ) -> int:
     """Serve one client from its handshake to its end (RFC 6455 sections 4.2.2, 5.5 and 6.2).
 
-    Messages are answered in the order in which they come, Pings are answered by Pongs, and a Close by a Close
-    with the same code. What breaks a rule fails the connection: a Close with the code of the ProtocolError is
-    sent, 1007 for text that is not UTF-8, and nothing that comes after is looked at. A handshake that fails
-    is refused.
+    First comes the handshake; one that fails is refused. Then each frame gets what it asks for before the
+    next one is looked at: text is answered with what on_text makes of it, a Ping with a Pong that carries the
+    same bytes, a Pong with nothing, and a Close with a Close that has the same code. Nothing after that
+    counts. A frame that breaks a rule fails the connection: a Close with the code of the ProtocolError is
+    sent, 1007 for text that is not UTF-8, and that was all. Where the stream is cut makes no difference.
+
+    (Open to you: a message in fragments, and binary ones without on_binary, which get 1003 from the
+    reference; and when you tell of a frame that the FrameReader can't read behind others that it can.)
 
     Arguments:
         conn: a connection that a client has just opened. The caller closes it, and sets its time limits.
         on_text: gets each text message; what it returns is sent back, unless that is None.
-        on_binary: the same for binary messages; without it, one fails the connection with 1003. (So does, in
-            the reference, a message in fragments.)
+        on_binary: the same for binary messages.
 
     Returns:
         The code of the client's Close, 1005 if there was none in it; 1006 if the client just left, or never
         got in; our own code if we failed the connection.
+
+    Raises:
+        TimeoutError: if the caller set a time limit and it passes. (Or you return 1006 then.)
 
     >>> server, client = socket.socketpair()
     >>> client.sendall(build_client_handshake(parse_ws_url("ws://example.com/"), make_key()))
@@ -112,19 +117,21 @@ def serve_connection(
     >>> server.close(), client.close()
     (None, None)
     """
+    take_binary = on_binary or _refuse_binary
     try:
         _, leftover = accept_handshake(conn)
         for frame in _receive_frames(conn, leftover):
             if frame.opcode == Opcode.CLOSE:
-                code = _close_code(frame)
-                send_last(conn, _write_frame(Role.SERVER, Opcode.CLOSE, frame.payload[:2]))
+                code = read_close(frame)
+                send_last(conn, write_close(Role.SERVER, code))
                 return code
             if frame.opcode == Opcode.PING:
-                conn.sendall(_write_frame(Role.SERVER, Opcode.PONG, frame.payload))
+                conn.sendall(write_frame(Role.SERVER, Opcode.PONG, frame.payload))
             elif frame.opcode != Opcode.PONG:
-                answer = _answer_message(_read_message(frame), on_text, on_binary)
+                message = read_message(frame)
+                answer = on_text(message) if isinstance(message, str) else take_binary(message)
                 if answer is not None:
-                    conn.sendall(_write_message(Role.SERVER, answer))
+                    conn.sendall(write_message(Role.SERVER, answer))
     except HandshakeError as error:
         send_last(conn, refuse(error))
     except ProtocolError as error:
@@ -133,6 +140,24 @@ def serve_connection(
     except (EOFError, ConnectionError):
         pass  # the client just left, and nobody is there to hear about it
     return 1006
+
+
+def _receive_frames(conn: socket.socket, leftover: bytes) -> Iterator[Frame]:
+    """Yield the frames of a client, each one checked, until it leaves."""
+    reader, data = FrameReader(), leftover
+    while True:
+        while frames := reader.feed(data):
+            for frame in frames:
+                check_frame(frame, Role.SERVER)
+                yield frame
+            data = b""  # asked again, the reader tells of a bad frame behind the good ones
+        data = conn.recv(CHUNK)
+        if not data:
+            return
+
+
+def _refuse_binary(data: bytes) -> None:
+    raise ProtocolError(1003, "binary messages are not taken here")
 
 
 def route(request: Request, pages: Mapping[str, bytes]) -> bytes | None:
@@ -188,7 +213,9 @@ class BlockingClient:
         self._code = 1006
 
     def connect(self, url: str) -> None:
-        """Open a connection; an earlier one is closed first.
+        """Open a TCP connection and do the handshake on it. (The reference closes an earlier one first.)
+
+        If it fails, the TCP connection is closed. What comes behind the server's head is not lost.
 
         Arguments:
             url: such as "ws://127.0.0.1:9001/chat".
@@ -208,7 +235,7 @@ class BlockingClient:
         try:
             conn.sendall(build_client_handshake(where, key))
             # Section 4.1: nothing more is sent until the server has answered.
-            head, received = _receive_response_head(conn, deadline)
+            head, received = receive_response_head(conn, deadline)
             check_server_handshake(parse_response_head(head), key)
         except BaseException:
             conn.close()
@@ -226,7 +253,7 @@ class BlockingClient:
         conn = self._opened()
         conn.settimeout(self._timeout)
         try:
-            conn.sendall(_write_message(Role.CLIENT, message))
+            conn.sendall(write_message(Role.CLIENT, message))
         except OSError:
             # A part of the frame may be on its way, and nothing could follow that.
             self._end(1006)
@@ -246,7 +273,9 @@ class BlockingClient:
         return self._receive_message(time.monotonic() + self._timeout)
 
     def close(self, code: int = 1000) -> int:
-        """Send a Close, wait for the server's, and close the connection. Messages on their way are dropped.
+        """Send a Close, wait for the server's, and close the connection.
+
+        Messages on their way are dropped, and nothing more is sent, no Pong and no second Close.
 
         Arguments:
             code: says why; 1000 means that all is done.
@@ -270,22 +299,21 @@ class BlockingClient:
 
     def _receive_message(self, deadline: float, closing: bool = False) -> str | bytes:
         conn = self._opened()
+        tell = _say_nothing if closing else send_last  # nothing follows our Close
         try:
             while True:
                 frame = self._receive_frame(conn, deadline)
                 if frame.opcode == Opcode.CLOSE:
-                    code = _close_code(frame)
-                    if not closing:  # else it answers ours
-                        send_last(conn, _write_frame(Role.CLIENT, Opcode.CLOSE, frame.payload[:2]))
+                    code = read_close(frame)
+                    tell(conn, write_close(Role.CLIENT, code))
                     self._end(code)
                     raise EOFError(f"the server closed the connection with {code}")
-                if frame.opcode == Opcode.PING and not closing:
-                    send_last(conn, _write_frame(Role.CLIENT, Opcode.PONG, frame.payload))
-                elif frame.opcode not in (Opcode.PING, Opcode.PONG):
-                    return _read_message(frame)
+                if frame.opcode == Opcode.PING:
+                    tell(conn, write_frame(Role.CLIENT, Opcode.PONG, frame.payload))
+                elif frame.opcode != Opcode.PONG:
+                    return read_message(frame)
         except ProtocolError as error:
-            if not closing:
-                send_last(conn, write_close(Role.CLIENT, error.code, error.reason))
+            tell(conn, write_close(Role.CLIENT, error.code, error.reason))
             self._end(error.code)
             raise
         except EOFError:
@@ -297,7 +325,7 @@ class BlockingClient:
             received, self._received = self._received, b""
             self._frames.extend(self._reader.feed(received))
             if not self._frames:
-                self._received = _receive(conn, deadline)
+                self._received = receive_before(conn, deadline)
         frame = self._frames.popleft()
         check_frame(frame, Role.CLIENT)
         return frame
@@ -315,7 +343,7 @@ class BlockingClient:
         deadline = time.monotonic() + LINGER
         with conn, contextlib.suppress(EOFError, OSError):
             while True:  # Section 7.1.1: it is the server that closes the TCP connection first.
-                _receive(conn, deadline)
+                receive_before(conn, deadline)
 
 
 def receive_head(conn: socket.socket) -> tuple[bytes, bytes]:
@@ -326,112 +354,5 @@ def receive_head(conn: socket.socket) -> tuple[bytes, bytes]:
         raise HandshakeError(431, reason=f"the head is longer than {MAX_HEAD} bytes") from None
 
 
-def _receive_response_head(conn: socket.socket, deadline: float) -> tuple[bytes, bytes]:
-    """Receive a response head at a client, and what came after it."""
-    buffer = bytearray()
-    try:
-        while (head := take_head(buffer)) is None:
-            buffer += _receive(conn, deadline)
-    except HandshakeError as error:
-        raise HandshakeError(502, reason=error.reason) from None
-    return head, bytes(buffer)
-
-
-def _receive(conn: socket.socket, deadline: float) -> bytes:
-    """Receive what has come; EOFError when the peer has gone, TimeoutError at the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("nothing came in time")
-    conn.settimeout(left)
-    try:
-        data = conn.recv(CHUNK)
-    except ConnectionError:
-        data = b""
-    if not data:
-        raise EOFError("the peer has gone")
-    return data
-
-
-def _receive_frames(conn: socket.socket, leftover: bytes) -> Iterator[Frame]:
-    """Yield the frames of a client, each one checked, until it leaves."""
-    reader, data = FrameReader(), leftover
-    while True:
-        while frames := reader.feed(data):
-            for frame in frames:
-                check_frame(frame, Role.SERVER)
-                yield frame
-            data = b""  # asked again, the reader tells of a bad frame behind the good ones
-        data = conn.recv(CHUNK)
-        if not data:
-            return
-
-
-def _read_message(frame: Frame) -> str | bytes:
-    """Return what a data frame carries: a str for text, bytes for binary."""
-    if frame.opcode == Opcode.CONT:
-        raise ProtocolError(1002, "there is no message to continue")
-    if not frame.fin:
-        raise ProtocolError(1003, "messages in fragments are not taken here")
-    if frame.opcode == Opcode.BINARY:
-        return frame.payload
-    try:
-        return frame.payload.decode()
-    except UnicodeDecodeError:
-        raise ProtocolError(1007, "a text message is not UTF-8") from None
-
-
-def _answer_message(
-    message: str | bytes,
-    on_text: Callable[[str], str | None],
-    on_binary: Callable[[bytes], bytes | None] | None,
-) -> str | bytes | None:
-    if isinstance(message, str):
-        return on_text(message)
-    if on_binary is None:
-        raise ProtocolError(1003, "binary messages are not taken here")
-    return on_binary(message)
-
-
-def _close_code(frame: Frame) -> int:
-    """Return the code in a Close, 1005 if it carries none (RFC 6455 sections 5.5.1 and 7.1.5)."""
-    if not frame.payload:
-        return 1005
-    code = int.from_bytes(frame.payload[:2], "big")
-    if not _may_travel(code):  # nor does what a single byte says
-        raise ProtocolError(1002, "a Close carries no code, or one that may travel")
-    try:
-        frame.payload[2:].decode()
-    except UnicodeDecodeError:
-        raise ProtocolError(1007, "the reason in a Close is not UTF-8") from None
-    return code
-
-
-def _may_travel(code: int) -> bool:
-    """Tell whether a Close may carry a code: 1005, 1006 and 1015 never leave a program (section 7.4)."""
-    return 1000 <= code <= 4999 and code not in (1004, 1005, 1006, 1015)
-
-
-def _write_frame(role: Role, opcode: Opcode, payload: bytes) -> bytes:
-    # Section 5.3: a client masks each frame, with a new key that nobody can foresee.
-    masking_key = os.urandom(4) if role is Role.CLIENT else None
-    return encode_frame(Frame(fin=True, opcode=opcode, payload=payload, masking_key=masking_key))
-
-
-def _write_message(role: Role, message: str | bytes) -> bytes:
-    if isinstance(message, str):
-        return _write_frame(role, Opcode.TEXT, message.encode())
-    return _write_frame(role, Opcode.BINARY, message)
-
-
-def write_close(role: Role, code: int, reason: str = "") -> bytes:
-    """Write a Close; ValueError for a code that may not travel."""
-    if not _may_travel(code):
-        raise ValueError(f"no Close carries the code {code}")
-    # Section 5.5: a control frame has room for 125 bytes.
-    return _write_frame(role, Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode("ascii", "replace")[:123])
-
-
-def send_last(conn: socket.socket, data: bytes) -> None:
-    """Send something that does not matter any more if the peer has gone."""
-    with contextlib.suppress(OSError):
-        conn.sendall(data)
+def _say_nothing(conn: socket.socket, data: bytes) -> None:
+    pass

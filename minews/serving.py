@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
-from .blocking import LINGER, receive_head, route, send_last, serve_connection, write_close
+from .blocking import LINGER, receive_head, route, serve_connection
+from .conversation import send_last, write_close
 from .handshake import refuse
 from .http import parse_request_head
 from .tcp import CHUNK, graceful_close, listen_on

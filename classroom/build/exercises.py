@@ -61,7 +61,8 @@ def is_skeleton(text: str, exercise: Exercise) -> bool:
 def called_names(exercise: Exercise) -> set[str]:
     """What the reference takes from other exercises of its module and from other modules of minews.
 
-    All of it must stand among the exercise's neighbours, since nothing else reaches a student's code.
+    All of it must stand among the exercise's neighbours, since nothing else reaches a student's code, but
+    for constants.
     """
     source = read_source(exercise.module)
     elsewhere = names_from_elsewhere(source, exercise) - {exercise.name}
@@ -130,7 +131,7 @@ def _needed_names(source: Source, exercises: Iterable[Exercise]) -> set[str]:
 
 
 def _lent_names(source: Source) -> set[str]:
-    """Names that a module imports from other modules of minews, the types apart."""
+    """Names that a module imports from other modules of minews, the types and constants apart."""
     nodes = [node for node in source.tree.body if isinstance(node, ast.ImportFrom)]
     return {
         alias.asname or alias.name
@@ -138,4 +139,5 @@ def _lent_names(source: Source) -> set[str]:
         if (node.level or (node.module or "").startswith("minews"))
         and node.module not in ("types", "minews.types")
         for alias in node.names
+        if not alias.name.isupper()
     }

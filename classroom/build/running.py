@@ -108,6 +108,8 @@ def find_output_problems(notebook: NotebookNode) -> Iterator[str]:
         for output in cell.outputs:
             if output.output_type == "error":
                 yield f'cell "{cell.id}" failed: {output.ename}: {output.evalue}'
+            elif WIDGET in output.get("data", {}):
+                yield f'cell "{cell.id}" shows a widget that leaves no picture where no kernel runs'
             elif found := MACHINE_PATH.search(_output_text(output)):
                 yield f'cell "{cell.id}" shows a path of the machine that built it: {found[0]}'
 

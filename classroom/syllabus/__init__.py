@@ -14,7 +14,7 @@ __all__ += ["find_exercise", "find_lesson"]
 
 
 def _read_exercise(data: dict[str, Any]) -> Exercise:
-    hints = tuple(Hint(**hint) for hint in data["hints"])
+    hints = tuple(Hint(**hint | {"mistakes": tuple(hint.get("mistakes", ()))}) for hint in data["hints"])
     lists = {name: tuple(data.get(name, ())) for name in ("rfc", "neighbours")}
     return Exercise(**data | lists | {"hints": hints})
 

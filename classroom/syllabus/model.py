@@ -9,10 +9,14 @@ DIFFICULTY = {1: "easy", 2: "takes thought", 3: "hard"}
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One hint: what the student sees (`symptom`), and a question that helps without giving the answer."""
+    """One hint: what the student sees (`symptom`), and a question that helps without giving the answer.
+
+    `mistakes` are the names of known mistakes that show themselves so.
+    """
 
     symptom: str
     question: str
+    mistakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Exercise:
 
     `name` is the object in the module minews.`module` that the student writes; `neighbours` are the other
     functions that it may call, as "module.name"; `rfc` lists sections; `after` is asked after a pass.
+    `layout` says what its bytes are, so that they can be shown field by field: "frame"; "length", for those
+    that begin with byte 1 of a frame; "bytes", for some that are no text and have no fields; or "".
     """
 
     id: str
@@ -33,6 +39,7 @@ class Exercise:
     hints: tuple[Hint, ...]
     after: str
     neighbours: tuple[str, ...] = ()
+    layout: str = ""
 
     @property
     def lesson(self) -> int:

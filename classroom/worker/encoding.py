@@ -56,11 +56,15 @@ class Encoder:
 
     def put_sized(self, tag: bytes, data: bytes | bytearray) -> None:
         """Write a tag, a length and as many bytes."""
-        if len(self.out) + len(data) > self._limit:
-            raise TooMuchError(len(self.out) + len(data))
+        self.check_room(len(data))
         self.out += tag
         self.out += LENGTH.pack(len(data))
         self.out += data
+
+    def check_room(self, count: int) -> None:
+        """Raise TooMuchError unless there is room for as many bytes."""
+        if len(self.out) + count > self._limit:
+            raise TooMuchError(len(self.out) + count)
 
     def put_container(self, value: object) -> None:
         """Write a list, tuple, dict, set or frozenset."""
@@ -127,6 +131,7 @@ def _put_float(encoder: Encoder, value: float) -> None:
 
 
 def _put_str(encoder: Encoder, value: str) -> None:
+    encoder.check_room(len(value))  # before the time is taken to encode it
     encoder.put_sized(b"s", value.encode("utf-8", "surrogatepass"))
 
 

@@ -8,9 +8,10 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from . import codec, plain
+from .lending import BrokenOffError, Use
 from .outcomes import BlockedForever
 from .protocol import (
     CallJudge,
@@ -61,13 +62,15 @@ def run_here(
 ) -> tuple[Loaded | LoadFailed | Ended, list[Outcome]]:
     """Load and run as a worker does, and return what it would send."""
 
-    def ask(call: CallJudge) -> CallReturned | CallRaised:
-        sent: Any = codec.decode(codec.encode(call))
-        answer: CallReturned | CallRaised = codec.decode(codec.encode(table.answer(sent)))  # type: ignore[assignment]
-        return answer
-
     def end(ended: Ended) -> None:
         raise BlockedForever(ended.detail)
+
+    def ask(call: CallJudge, use: Use) -> CallReturned | CallRaised:
+        try:
+            answer: Any = table.answer(_copied(call), lambda wanted: _copied(use(_copied(wanted))))
+        except BrokenOffError as error:
+            raise BlockedForever(str(error.cause)) from None
+        return cast(CallReturned | CallRaised, _copied(answer))
 
     copied: Any = codec.decode(
         codec.encode(ops, codec.MAX_REQUEST, trusted=True), codec.MAX_REQUEST, trusted=True
@@ -87,6 +90,10 @@ def run_here(
         sys.settrace(before)
         runner.forget()
     return loaded, outcomes
+
+
+def _copied(message: object) -> Any:
+    return codec.decode(codec.encode(message))
 
 
 def _in_time(outcome: Any, clock: _Clock, runner: Runner) -> Any:

@@ -5,7 +5,8 @@ import threading
 from os import _exit, read, write
 
 from . import codec
-from .protocol import CallJudge, CallRaised, CallReturned
+from .lending import Use
+from .protocol import CallJudge, CallRaised, CallReturned, UseLent, UseRaised, UseReturned
 
 LENGTH = struct.Struct(">I")
 LOST = 83  # the exit code of a worker that can't reach the judge any more
@@ -19,6 +20,7 @@ class Link:
         self._writing = writing
         self._write_lock = threading.Lock()
         self._ask_lock = threading.RLock()  # threads of the student's may call neighbours at once
+        self._lends = False
 
     def send(self, message: object, limit: int = codec.MAX_MESSAGE, patience: float = -1) -> None:
         """Send one message. Ends the process when the judge can't be reached, within `patience` seconds.
@@ -43,14 +45,27 @@ class Link:
         except (EOFError, OSError):
             return None
 
-    def ask(self, call: CallJudge) -> CallReturned | CallRaised:
-        """Let the judge call something and return what came of it."""
+    def ask(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
+        """Let the judge call something and return what came of it. use: serves it a socket that is lent."""
         with self._ask_lock:
             self.send(call)
-            answer = self.receive()
+            while isinstance(answer := self.receive(), UseLent):
+                self.send(self._used(answer, use))
         if not isinstance(answer, CallReturned | CallRaised):
             _exit(LOST)
         return answer
+
+    def _used(self, wanted: UseLent, use: Use) -> UseReturned | UseRaised:
+        """Do it, and let calls of other threads in meanwhile: it may wait for one of them."""
+        if self._lends:
+            return use(wanted)
+        self._lends = True
+        self._ask_lock.release()
+        try:
+            return use(wanted)
+        finally:
+            self._ask_lock.acquire()
+            self._lends = False
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

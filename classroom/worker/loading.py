@@ -35,16 +35,16 @@ def load(request: Load, ask: Ask, answer: Answer, *, closed: bool = True) -> Loa
         failed = _load_neighbour(source, supplies, answer.sources)
         if failed:
             return failed
-    module = _module(ANSWER, supplies)
+    module = _module(ANSWER, supplies.names)
     answer.names = vars(module)
     failure = _execute(request, module, supplies, answer.sources)
     return failure or _take(request.name, answer)
 
 
-def _module(name: str, supplies: Supplies) -> ModuleType:
-    """Return a module that has the supplied names; dataclasses look theirs up among the modules."""
+def _module(name: str, names: dict[str, object]) -> ModuleType:
+    """Return a module that has these names; dataclasses look theirs up among the modules."""
     module = ModuleType(name)
-    vars(module).update(supplies.names)
+    vars(module).update(names)
     sys.modules[name] = module
     return module
 
@@ -52,12 +52,13 @@ def _module(name: str, supplies: Supplies) -> ModuleType:
 def _execute(code: Load | Source, module: ModuleType, supplies: Supplies, sources: Sources) -> Failure | None:
     """Execute the preamble, then the supplied names (which win over its imports), then the code itself."""
     names = vars(module)
+    supplied = dict(names)
     try:
         preamble = sources.compiled(code.preamble, code.filename)
         supplies.lenient = True
         exec(preamble, names)
         supplies.lenient = False
-        names.update(supplies.names)
+        names.update(supplied)
         exec(_compiled(code, sources, preamble), names)
     except BaseException as error:
         return outcomes.describe_loading(error, sources)
@@ -70,7 +71,7 @@ def _compiled(code: Load | Source, sources: Sources, preamble: CodeType) -> Code
 
 def _load_neighbour(source: Source, supplies: Supplies, sources: Sources) -> LoadFailed | None:
     """Put the student's own version of a neighbour in the place of the judge's."""
-    module = _module(f"{ANSWER}_{source.name}", supplies)
+    module = _module(f"{ANSWER}_{source.name}", supplies.names_for(source))
     failure = _execute(source, module, supplies, sources)
     if failure is None and source.name in vars(module):
         supplies.names[source.name] = vars(module)[source.name]

@@ -2,6 +2,7 @@
 
     judge: Load, then Run                worker: Ready, then Loaded or LoadFailed, then one outcome an op
     judge: CallReturned or CallRaised    worker: CallJudge, when the answer calls a neighbour or a callback
+    judge: UseLent, before that          worker: UseReturned or UseRaised, where the call lends a socket
 
 An op's result goes into a slot (by default its index), and later ops name it as `Slot(index)`.
 """
@@ -36,6 +37,21 @@ class Handle:
     """An object of a neighbour's class that the judge keeps; the worker reaches its listed methods only."""
 
     number: int
+
+
+@dataclass(slots=True)
+class Lent:
+    """A socket of the worker's, lent to the judge for one call; see `lending`."""
+
+    number: int
+
+
+@dataclass(slots=True)
+class ErrorValue:
+    """A HandshakeError or ProtocolError as an argument: the name of its class, and what it is made of."""
+
+    type: str
+    fields: dict[str, object]
 
 
 # What arguments may hold, at any depth.
@@ -142,23 +158,29 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Source:
-    """A neighbour in the student's own words: executed in the worker in place of a call to the judge."""
-
-    name: str
-    source: str
-    first_line: int
-    filename: str
-    preamble: str = ""
-
-
-@dataclass(slots=True)
 class NeighbourClass:
     """A neighbour that is a class: what of its objects the worker may call and read."""
 
     name: str
     methods: tuple[str, ...]
     attributes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Source:
+    """A neighbour in the student's own words: executed in the worker in place of a call to the judge.
+
+    neighbours, classes, constants: what it may use itself, as for `Load`.
+    """
+
+    name: str
+    source: str
+    first_line: int
+    filename: str
+    preamble: str = ""
+    neighbours: tuple[str, ...] = ()
+    classes: tuple[NeighbourClass, ...] = ()
+    constants: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -216,6 +238,15 @@ class CallRaised:
     message: str
 
 
+@dataclass(slots=True)
+class UseLent:
+    """Call a method of a socket that the worker has lent."""
+
+    number: int
+    method: str
+    args: tuple[object, ...]
+
+
 # What the worker sends.
 
 
@@ -235,6 +266,21 @@ class CallJudge:
     kwargs: dict[str, object]
     handle: int | None = None
     member: str = ""
+
+
+@dataclass(slots=True)
+class UseReturned:
+    """The answer to `UseLent`."""
+
+    value: object
+
+
+@dataclass(slots=True)
+class UseRaised:
+    """The answer to `UseLent` when the socket raised; an empty type: the student's code can't go on."""
+
+    type: str
+    args: tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -323,5 +369,17 @@ class Failed:
 
 
 Outcome = Returned | Raised | NotWritten | Ended
-FromWorker = Ready | CallJudge | Loaded | LoadFailed | Returned | Raised | NotWritten | Ended | Failed
-FromJudge = Load | LoadObject | Run | CallReturned | CallRaised
+FromWorker = (
+    Ready
+    | CallJudge
+    | UseReturned
+    | UseRaised
+    | Loaded
+    | LoadFailed
+    | Returned
+    | Raised
+    | NotWritten
+    | Ended
+    | Failed
+)
+FromJudge = Load | LoadObject | Run | CallReturned | CallRaised | UseLent

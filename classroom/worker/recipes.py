@@ -108,7 +108,7 @@ class Kitchen:
         """real_socket(script, after): one end of a real pair; see `live`."""
         from . import live
 
-        made = live.real_socket(script, after)
+        made = live.real_socket(self._runner.waits.block, script, after)
         self._runner.at_end(made.far.end)
         self._runner.at_end(made.close)
         return made
@@ -121,18 +121,35 @@ class Kitchen:
         self._runner.at_end(made.end)
         return made
 
-    def connects_to(self, connection: object) -> Recorder:
-        """connects_to(connection): socket.create_connection returns `connection`; trace: its addresses."""
+    def connects_to(self, connection: Any) -> Recorder:
+        """connects_to(connection): whoever opens a connection gets this one; trace: the addresses asked for.
+
+        By socket.create_connection, or by socket.socket() and its connect.
+        """
         import socket
 
-        real = socket.create_connection
-        recorder = Recorder([], connection)
+        from . import live
 
-        def create_connection(address: tuple[str, int], *args: object, **kwargs: object) -> object:
+        recorder = Recorder([], connection)
+        real = {name: getattr(socket, name) for name in ("create_connection", "socket")}
+
+        class Unconnected(live.Socket):
+            def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> Any:
+                if fileno is None:
+                    return connection
+                return live.Socket(family, type, proto, fileno)  # it wraps a descriptor that is there
+
+        def create_connection(address: Any, timeout: Any = connection, *_: Any, **__: Any) -> object:
+            if timeout is not connection:
+                connection.settimeout(timeout)
             return recorder(*address[:2])
 
-        socket.create_connection = create_connection  # type: ignore[assignment]
-        self._runner.at_end(lambda: setattr(socket, "create_connection", real))
+        def connect(address: Any) -> None:
+            recorder(*address[:2])
+
+        connection.connect = connect
+        vars(socket).update(create_connection=create_connection, socket=Unconnected)
+        self._runner.at_end(lambda: vars(socket).update(real))
         return recorder
 
     def stream_reader(self, chunks: list[bytes], eof: bool = True) -> "asyncio.StreamReader":

@@ -80,11 +80,15 @@ class Runner:
         self.printing = Printing(0)
         self.forget()
 
-    def forget(self) -> None:
-        """Begin anew, with nothing loaded."""
+    def finish(self) -> None:
+        """End what recipes have begun: nothing may ask the judge between two runs."""
         while self._undo:
             with contextlib.suppress(Exception, BlockedForever):  # what the code did to it, it did to itself
                 self._undo.pop()()
+
+    def forget(self) -> None:
+        """Begin anew, with nothing loaded."""
+        self.finish()
         self.answer = loading.Answer()
         self.waits = Waits(self.answer.sources, self._end)
         self._slots: dict[int, object] = {}

@@ -9,6 +9,21 @@ from typing import Literal, NoReturn
 After = Literal["eof", "stall", "reset"]
 Step = bytes | Callable[[bytes], bytes | None]
 MSG_DONTWAIT = getattr(socket, "MSG_DONTWAIT", 0)  # not on Windows
+ENDS = 1000  # times that code may ask on after the end of a stream
+
+
+class Ends:
+    """Counts how often recv has said that the stream is over: code that never looks would ask for ever."""
+
+    def __init__(self, block: Callable[[str], NoReturn]) -> None:
+        self._block = block
+        self._count = 0
+
+    def count(self, asked: int, got: bytes) -> None:
+        """Note what a recv of `asked` bytes gave."""
+        self._count += bool(asked) and not got
+        if self._count > ENDS:
+            self._block(f"recv() gave b'' {ENDS:,} times, for the stream has ended, and it asks on")
 
 
 class ScriptedSocket:
@@ -33,6 +48,7 @@ class ScriptedSocket:
     ) -> None:
         self.trace: list[tuple[object, ...]] = []
         self._block = block
+        self._ends = Ends(block)
         self._script = list(script)
         self._after = after
         self._sends = list(sends)
@@ -65,6 +81,7 @@ class ScriptedSocket:
                 break
             got += more
         self.trace.append(("recv", bufsize, got))
+        self._ends.count(bufsize, got)
         return got
 
     def recv_into(self, buffer: bytearray | memoryview, nbytes: int = 0, flags: int = 0) -> int:

@@ -50,7 +50,10 @@ class Serving:
                 self._load(message)
             elif isinstance(message, Run):
                 for index, op in enumerate(message.ops):
-                    self._send(self._run(index, op))
+                    outcome = self._run(index, op)
+                    if index == len(message.ops) - 1:
+                        self._runner.finish()
+                    self._send(outcome)
                 self._watch.disarm()
 
     def _run(self, index: int, op: Op) -> Outcome:

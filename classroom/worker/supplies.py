@@ -11,13 +11,25 @@ from typing import NoReturn
 from minews import types
 
 from . import codec, plain
-from .protocol import Callback, CallJudge, CallRaised, CallReturned, Handle, Load, NeighbourClass
+from .lending import Loan, Use, is_socket
+from .protocol import (
+    Callback,
+    CallJudge,
+    CallRaised,
+    CallReturned,
+    ErrorValue,
+    Handle,
+    Load,
+    NeighbourClass,
+    Source,
+)
 
-Ask = Callable[[CallJudge], CallReturned | CallRaised]
+Ask = Callable[[CallJudge, Use], CallReturned | CallRaised]
 CLOSED = ("minews", "classroom", "exercises", "solutions")
 _ITERABLES = (Iterator, KeysView, ValuesView, ItemsView, range, deque)
 _MOST_ITEMS = 100_000
 _HANDLE = "_handle_at_the_judge"
+_ERRORS = {types.HandshakeError: ("status", "headers", "reason"), types.ProtocolError: ("code", "reason")}
 
 
 class Neighbours:
@@ -59,10 +71,17 @@ class Neighbours:
         return type(name, (), members)
 
     def _call(self, call: CallJudge) -> object:
-        call.args = tuple(plain.replaced(value, _sendable) for value in call.args)
-        call.kwargs = {name: plain.replaced(value, _sendable) for name, value in call.kwargs.items()}
+        loan = Loan()
+
+        def sendable(value: object) -> object:
+            return loan.token(value) if is_socket(value) else _sendable(value)
+
+        call.args = tuple(plain.replaced(value, sendable) for value in call.args)
+        call.kwargs = {name: plain.replaced(value, sendable) for name, value in call.kwargs.items()}
         _refuse_what_cannot_cross(call)
-        answer = self._ask(call)
+        answer = self._ask(call, loan.use)
+        if loan.stopped is not None:
+            raise loan.stopped
         if isinstance(answer, CallRaised):
             raise _same_exception(answer)
         return iter(answer.value) if answer.iterates else answer.value  # type: ignore[call-overload]
@@ -98,6 +117,9 @@ def _sendable(value: object) -> object:
         return [plain.replaced(each, _sendable) for each in itertools.islice(value, _MOST_ITEMS)]
     if isinstance(value, memoryview):
         return bytes(value)
+    if type(value) in _ERRORS:
+        names = _ERRORS[type(value)]
+        return ErrorValue(type(value).__name__, {name: getattr(value, name) for name in names})
     number = _handle_of(value)
     return value if number is None else Handle(number)
 
@@ -106,7 +128,8 @@ def _refuse_what_cannot_cross(call: CallJudge) -> None:
     sent = codec.decode(codec.encode((call.args, call.kwargs)))
     if codec.contains_other(sent):
         kinds = ", ".join(plain.type_name(value) for value in (*call.args, *call.kwargs.values()))
-        raise TypeError(f"{call.name or call.member}() takes plain values in a check; it was given: {kinds}")
+        name = call.name or call.member
+        raise TypeError(f"{name}() takes plain values and sockets in a check; it was given: {kinds}")
 
 
 def _same_exception(answer: CallRaised) -> BaseException:
@@ -150,13 +173,21 @@ class Supplies:
     """
 
     def __init__(self, request: Load, ask: Ask) -> None:
-        neighbours = Neighbours(ask)
+        self._neighbours = Neighbours(ask)
         self._exercise = request.exercise_id
-        self.names: dict[str, object] = dict(request.constants)
-        self.names.update({name: neighbours.function(name) for name in request.neighbours})
-        self.names.update({kind.name: neighbours.kind(kind) for kind in request.classes})
-        self.given: tuple[str, ...] = request.neighbours
+        self.names = self._made_for(request)
+        self.given = (*request.neighbours, *(kind.name for kind in request.classes))
         self.lenient = False  # while a preamble runs: it imports for all exercises of its module
+
+    def _made_for(self, request: Load | Source) -> dict[str, object]:
+        names: dict[str, object] = dict(request.constants)
+        names.update({name: self._neighbours.function(name) for name in request.neighbours})
+        names.update({kind.name: self._neighbours.kind(kind) for kind in request.classes})
+        return names
+
+    def names_for(self, source: Source) -> dict[str, object]:
+        """Return what a neighbour in the student's own words may use: its own neighbours come with it."""
+        return self._made_for(source) | self.names
 
     def install(self) -> None:
         """Answer all imports of the project's packages from now on; `minews.types` is real."""
@@ -197,7 +228,7 @@ class Supplies:
         given = ", ".join(self.given) or "none"
         return (
             f"{name} of the reference is not there in the check of exercise {self._exercise}. "
-            f"Functions of minews that it may use: {given}"
+            f"What it may use of minews: {given}"
         )
 
 

@@ -4,9 +4,12 @@ import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from minews import types
+
 from . import codec, plain
+from .lending import BorrowedSocket, UnwoundError, Use
 from .outcomes import full_name, message_of
-from .protocol import CallJudge, CallRaised, CallReturned, Handle, NeighbourClass
+from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, Lent, NeighbourClass
 
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
 MOST_OBJECTS = 10_000  # objects that the judge keeps for one worker
@@ -19,25 +22,34 @@ class Callbacks:
         self._functions = dict(functions)
         self._objects: list[object] = []
 
-    def classes(self, names: Iterable[str]) -> tuple[NeighbourClass, ...]:
-        """Return what a worker must know of those callbacks that are classes."""
+    def kinds(self, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[NeighbourClass, ...]]:
+        """Divide callbacks into functions, and classes with what a worker must know of them."""
         kinds = {name: self._functions.get(name) for name in names}
-        return tuple(_described(name, kind) for name, kind in kinds.items() if isinstance(kind, type))
+        classes = tuple(_described(name, kind) for name, kind in kinds.items() if isinstance(kind, type))
+        return tuple(name for name, kind in kinds.items() if not isinstance(kind, type)), classes
 
-    def answer(self, call: CallJudge) -> CallReturned | CallRaised:
-        """Do what the worker asks for. Whatever it raises goes back to the worker."""
+    def answer(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
+        """Do what the worker asks for. Whatever it raises goes back to the worker.
+
+        use: reaches the sockets that the worker lends for this call.
+        """
         try:
-            value = self._value(call)
+            value = self._value(call, use)
             if isinstance(value, Iterator):
                 return _crossing(CallReturned(list(itertools.islice(value, MOST_ITEMS)), iterates=True))
             return _crossing(CallReturned(value))
+        except UnwoundError:
+            return CallRaised("", (), "")
         except Exception as error:
             args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
             return CallRaised(full_name(type(error)), args, message_of(error))
 
-    def _value(self, call: CallJudge) -> object:
-        args = [plain.replaced(value, self._real) for value in call.args]
-        kwargs = {name: plain.replaced(value, self._real) for name, value in call.kwargs.items()}
+    def _value(self, call: CallJudge, use: Use) -> object:
+        def real(value: object) -> object:
+            return BorrowedSocket(value.number, use) if isinstance(value, Lent) else self._real(value)
+
+        args = [plain.replaced(value, real) for value in call.args]
+        kwargs = {name: plain.replaced(value, real) for name, value in call.kwargs.items()}
         if call.handle is not None:
             return self._member(call.handle, call.member, args, kwargs)
         if call.name not in self._functions:
@@ -62,6 +74,9 @@ class Callbacks:
         return Handle(len(self._objects) - 1)
 
     def _real(self, value: object) -> object:
+        if isinstance(value, ErrorValue):
+            kind = types.HandshakeError if value.type == "HandshakeError" else types.ProtocolError
+            return kind(**value.fields)  # type: ignore[arg-type]
         if not isinstance(value, Handle):
             return value
         if not 0 <= value.number < len(self._objects):

@@ -1,12 +1,14 @@
 """One exchange with a worker: what is loaded, which ops are done, and what came of them."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .endings import ending
 from .host import GarbledError, Host, WorkerError
 from .lacking import defined_names, lacking_names
+from .lending import BrokenOffError
 from .protocol import (
     CallJudge,
     Ended,
@@ -25,10 +27,15 @@ from .protocol import (
     Returned,
     Run,
     Source,
+    UseLent,
+    UseRaised,
+    UseReturned,
 )
 from .table import Callbacks
 
 START = 30.0  # seconds that a worker may take to start, on a machine that is busy
+MOST_LENT = 64 << 20  # bytes that may come in through sockets that are lent, in one run
+MOST_NESTED = 8  # calls of the judge inside uses of what such a call has lent
 GRACE = 2.0  # seconds after a worker's own wall limit until the judge ends it
 IMPORTING = 5.0  # seconds more where a trusted file may have to be imported first
 
@@ -54,8 +61,7 @@ class Answer:
 
     def request(self, callbacks: Callbacks, limits: Limits) -> Load:
         """Return what a worker is asked to load."""
-        classes = callbacks.classes(self.neighbours)
-        named = {each.name for each in classes}
+        functions, classes = callbacks.kinds(self.neighbours)
         return Load(
             self.exercise_id,
             self.name,
@@ -63,8 +69,8 @@ class Answer:
             self.preamble,
             self.filename,
             self.first_line,
-            tuple(name for name in self.neighbours if name not in named),
-            tuple(self.sources),
+            functions,
+            tuple(_with_kinds(source, callbacks) for source in self.sources),
             dict(self.constants),
             classes,
             limits,
@@ -74,6 +80,12 @@ class Answer:
         """Return the names that the code uses and that nothing supplies."""
         supplied = {*self.neighbours, *self.constants, *defined_names(self.preamble)}
         return lacking_names(self.source, supplied)
+
+
+def _with_kinds(source: Source, callbacks: Callbacks) -> Source:
+    """Return a source that says which of its neighbours are classes."""
+    functions, classes = callbacks.kinds(source.neighbours)
+    return replace(source, neighbours=functions, classes=classes)
 
 
 @dataclass
@@ -152,6 +164,9 @@ class _Talk:
         self._request = request
         self._table = table
         self._deadline = deadline
+        self._nested = 0
+        self._lent = 0  # bytes
+        self._broken_off: BrokenOffError | None = None
 
     def hold(self, ops: tuple[Op, ...]) -> Transcript:
         """Load, run, and collect the outcomes."""
@@ -189,13 +204,47 @@ class _Talk:
         return message
 
     def _next(self) -> FromWorker:
-        while True:
-            message = self._host.receive(self._deadline)
-            if isinstance(message, Failed):
-                return _tampered(message)
-            if not isinstance(message, CallJudge):
-                return message
-            self._host.send(self._table.answer(message), self._deadline)
+        try:
+            message = self._receive()
+        except BrokenOffError as error:
+            if isinstance(error.cause, Exception):
+                raise error.cause from None
+            message = error.cause
+        return _tampered(message) if isinstance(message, Failed) else message
+
+    def _receive(self) -> FromWorker:
+        """Return the next message that is no call; those are answered."""
+        while isinstance(message := self._host.receive(self._deadline), CallJudge):
+            answer = self._table.answer(message, self._use)
+            with contextlib.suppress(EOFError):  # a worker that is gone by now has said why before it went
+                self._host.send(answer, self._deadline)
+        return message
+
+    def _use(self, wanted: UseLent) -> UseReturned | UseRaised:
+        """Let the worker do something to a socket that it lends while it waits for the answer to its call."""
+        if self._broken_off is None:
+            self._nested += 1
+            done = self._exchange(wanted)
+            self._nested -= 1
+            if isinstance(done, UseReturned | UseRaised):
+                return done
+            self._broken_off = BrokenOffError(done)
+        raise self._broken_off
+
+    def _exchange(self, wanted: UseLent) -> FromWorker | Exception:
+        try:
+            if self._nested > MOST_NESTED:
+                raise GarbledError("calls inside calls without an end")
+            self._host.send(wanted, self._deadline)
+            done = self._receive()
+            self._lent += (
+                len(done.value) if isinstance(done, UseReturned) and type(done.value) is bytes else 0
+            )
+            if self._lent > MOST_LENT:
+                raise GarbledError("more bytes from sockets than anybody takes")
+            return done
+        except (OSError, EOFError, GarbledError) as error:
+            return error
 
     def _ending(self) -> Ended:
         """Return how the worker ended, once it is dead or its time is up."""

@@ -6,6 +6,23 @@ the notebook saves your code here. You can as well write here: `python3 -m class
 """
 
 
+# %% exercise 1.6 examples_for_split
+def examples_for_split() -> list[tuple[list[bytes], list[bytes]]]:
+    r"""Write examples that expose wrong splitters of length-prefixed messages (RFC 9293 section 2.2).
+
+    A splitter receives the pieces of a stream one after the other, as `recv` would give them, and takes the
+    messages out: 2 bytes of length, the high byte first, then the payload. Right splitters must agree with
+    each of your examples; and each of the wrong ones must be caught by one of them: it gives other payloads,
+    or breaks.
+
+    Returns:
+        A list of (pieces, payloads): the pieces in the order in which they arrive, none of them empty, and
+        the payloads of all messages that are whole when the last piece has come. One example could be
+        ([b"\x00\x02Hi"], [b"Hi"]).
+    """
+    raise NotImplementedError("exercise 1.6")
+
+
 # %% exercise 4.9 handshake_examples
 def handshake_examples() -> list[tuple[bytes, bool]]:
     """Write examples that expose wrong servers (RFC 6455 section 4.2.1).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["handshake_examples"]
+__all__ = ["examples_for_split", "handshake_examples"]
 
 _GOOD = [
     "GET /chat HTTP/1.1",
@@ -12,6 +12,41 @@ _GOOD = [
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     "Sec-WebSocket-Version: 13",
 ]
+
+
+def examples_for_split() -> list[tuple[list[bytes], list[bytes]]]:
+    r"""Write examples that expose wrong splitters of length-prefixed messages (RFC 9293 section 2.2).
+
+    A splitter receives the pieces of a stream one after the other, as `recv` would give them, and takes the
+    messages out: 2 bytes of length, the high byte first, then the payload. Right splitters must agree with
+    each of your examples; and each of the wrong ones must be caught by one of them: it gives other payloads,
+    or breaks.
+
+    Returns:
+        A list of (pieces, payloads): the pieces in the order in which they arrive, none of them empty, and
+        the payloads of all messages that are whole when the last piece has come. One example could be
+        ([b"\x00\x02Hi"], [b"Hi"]).
+    """
+    hello, empty = _message(b"Hello"), _message(b"")
+    binary, large = _message(b"\x00\xff\n "), _message(bytes(range(256)) * 2)
+    three_messages = hello + empty + binary
+    return [
+        ([hello], [b"Hello"]),
+        ([hello, binary], [b"Hello", b"\x00\xff\n "]),
+        ([hello + binary], [b"Hello", b"\x00\xff\n "]),  # glued
+        ([hello[:1], hello[1:]], [b"Hello"]),  # cut inside the length
+        ([hello[:4], hello[4:]], [b"Hello"]),  # cut inside the payload
+        ([hello + binary[:3], binary[3:]], [b"Hello", b"\x00\xff\n "]),
+        ([hello + binary[:3]], [b"Hello"]),  # the last message is not whole
+        ([empty + hello], [b"", b"Hello"]),
+        ([large], [large[2:]]),
+        ([three_messages[at : at + 1] for at in range(len(three_messages))], [b"Hello", b"", b"\x00\xff\n "]),
+    ]
+
+
+def _message(payload: bytes) -> bytes:
+    """Put the length in front of a payload."""
+    return len(payload).to_bytes(2, "big") + payload
 
 
 def handshake_examples() -> list[tuple[bytes, bool]]:

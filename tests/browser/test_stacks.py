@@ -12,14 +12,13 @@ from types import ModuleType
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from websockets.sync.client import connect
 
 import minews
 from classroom import composing, places, regions
 from classroom.build.exercises import exercises_in
 from classroom.syllabus import LESSONS, Exercise
-from tests.conftest import find_or_skip
 from tests.minews.heads import ACCEPT, REQUEST
 from tests.minews.talks import (
     ECHO_CLIENT,
@@ -35,13 +34,6 @@ from tests.minews.talks import (
 )
 
 CODES = [1000, 3000, 4999]  # those that a page's script may give
-SCREEN = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 # Sends each size as text and as binary, one after the other, and says how many came back as they were sent;
 # then opens a connection for each code.
@@ -127,16 +119,6 @@ def server(stack):
     """A server of this stack that sends back what comes, and has a page."""
     with stack.BlockingServer(str, on_binary=bytes, pages={"/": PAGE.encode()}) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A real browser without a screen."""
-    path = find_or_skip("browser").path
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=SCREEN)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ class Screen:
 def screen(monkeypatch):
     def put(look) -> Screen:
         made = Screen(look)
-        monkeypatch.setattr(clients, "_notebook_display", lambda: made.show)
+        monkeypatch.setattr(clients, "notebook_display", lambda: made.show)
         monkeypatch.setattr(clients, "HELLO", 0.5)
         opened.append(made)
         return made

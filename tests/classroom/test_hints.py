@@ -86,6 +86,15 @@ def test_every_hint_of_every_exercise_comes_to_an_end(student, plain):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_reference_names_the_documents_of_its_sections():
+    for number, cited in {
+        "4.2": "RFC 6455 sections 4.2.2 and 1.3.",
+        "1.1": "RFC 9293 sections 2.2 and 3.9.1.3.",
+        "1.3": "RFC 6455 section 5.2; RFC 9293 section 2.2.",
+    }.items():
+        assert cited in hints.write_solution(find_exercise(number)).text()
+
+
 # Choosing a symptom
 
 
@@ -156,6 +165,43 @@ def test_the_symptom_that_fits_the_last_failure_comes_alone(student):
 def test_a_failure_that_no_symptom_describes_gets_them_all(student):
     check(student, "def accept_value(key):\n    return 5")
     assert hints.fitting_hints(ACCEPT) == (ACCEPT.hints, False)
+
+
+def said(number, *lines):
+    """Make believe that the last check of an exercise failed and said these lines."""
+    state.remember_verdict(number, "0", state.Remembered("failed", 1, 3, "c"), "\n".join(lines))
+    return find_exercise(number)
+
+
+@pytest.mark.parametrize(
+    "line", ["Case      {}", "Must be   {}", "Besides   {}", "Besides   2 other cases\n          {}"]
+)
+def test_what_was_asked_and_what_else_fails_is_no_symptom(student, line):
+    words = line.format("The value is 56 characters long.")
+    assert hints.fitting_hints(said("4.2", words)) == (ACCEPT.hints, False)
+    assert hints.fitting_hints(said("4.2", words, f"Look      {ACCEPT.hints[1].symptom}"))[1] is True
+
+
+def test_a_mistake_that_was_named_has_the_symptom_that_lists_it(student):
+    exercise = said(
+        "5.2", "Look      MASK is not set, masked is True.", "Known as  boundary-125: others did."
+    )
+    assert hints.fitting_hints(exercise) == ((exercise.hints[0],), True)
+    exercise = said("5.2", "Known as  mask-is-0x40 or mask-bit-always: others did.")
+    assert hints.fitting_hints(exercise) == ((exercise.hints[1],), True)
+
+
+@pytest.mark.parametrize("name", ["bytes-of-int", "boundary-125 or mask-is-0x40"])
+def test_a_named_mistake_that_no_symptom_or_two_list_gets_them_all(student, name):
+    exercise = said("5.2", f"Known as  {name}: others gave just this answer.")
+    assert hints.fitting_hints(exercise) == (exercise.hints, False)
+
+
+@ALL
+def test_a_symptom_lists_known_mistakes_and_no_two_list_the_same(exercise):
+    listed = [name for each in exercise.hints for name in each.mistakes]
+    assert len(listed) == len(set(listed))
+    assert set(listed) <= {each.name for each in mistakes_of(exercise)}
 
 
 def test_one_word_in_common_is_no_fit():
@@ -336,7 +382,8 @@ def test_a_solution_is_shown_with_its_colours(notebook):
 
 
 def test_a_hint_for_what_is_no_exercise_names_those_that_are(notebook):
-    assert "print is not an exercise. The exercises are: 4.1 make_key" in notebook.run("hint(print)").text
+    said = notebook.run("hint(print)").text
+    assert "print is not an exercise. The exercises are: 0.1 payload_length" in said
 
 
 # Reset

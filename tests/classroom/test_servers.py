@@ -10,7 +10,14 @@ import time
 import pytest
 
 from classroom.servers import PATIENCE, Server, real_server, serve
-from minews import accept_client, build_client_handshake, make_key, parse_request_head, parse_ws_url
+from minews import (
+    BlockingClient,
+    accept_client,
+    build_client_handshake,
+    make_key,
+    parse_request_head,
+    parse_ws_url,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +163,16 @@ def test_without_websockets_a_sentence_says_so_and_the_block_gets_none(monkeypat
     assert (
         capsys.readouterr().out == "The Python package websockets is not installed: its part is left out.\n"
     )
+
+
+def test_the_real_server_answers_what_it_is_told():
+    def echo(websocket):
+        for message in websocket:
+            websocket.send(message)
+
+    with real_server(echo) as server:
+        client = BlockingClient()
+        client.connect(server.url())
+        client.send("Hello")
+        assert client.recv() == "Hello"
+        assert client.close() == 1000

@@ -316,6 +316,34 @@ def test_on_the_second_pass_the_students_own_neighbour_is_used() -> None:
     assert values(transcript) == ["own,"]
 
 
+def test_a_neighbour_of_the_students_own_has_neighbours_and_constants_of_its_own() -> None:
+    own = Source(
+        "tokens",
+        "def tokens():\n    return split('a b') + [Words('c').first(), LIMIT]\n",
+        1,
+        "http.py",
+        "from minews.http import split\n",
+        neighbours=("split", "Words"),
+        constants={"LIMIT": 5},
+    )
+
+    class Words:
+        def __init__(self, text):
+            self.text = text
+
+        def first(self):
+            return self.text
+
+    transcript = run(
+        "def f():\n    try:\n        split('x')\n    except NameError:\n        return tokens()\n",
+        Call(),
+        callbacks={"tokens": lambda: "ref", "split": str.split, "Words": Words},
+        neighbours=("tokens",),
+        sources=(own,),
+    )
+    assert values(transcript) == [["a", "b", "c", 5]]
+
+
 def test_a_neighbour_of_the_students_own_that_cannot_be_loaded_is_named() -> None:
     own = Source("tokens", "def tokens(:\n", 1, "h.py")
     loaded = run("def f(): ...", neighbours=("tokens",), sources=(own,)).loaded

@@ -7,7 +7,8 @@ import pytest
 
 from classroom import workers
 from classroom.worker import talk
-from classroom.worker.protocol import Call, Ended, Limits, Returned
+from classroom.worker.protocol import Call, CallJudge, CallReturned, Ended, Limits, Load, Loaded, Returned
+from classroom.worker.table import Callbacks
 from classroom.workers import Answer, Transcript
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs signals and fork")
@@ -266,3 +267,23 @@ def test_no_variable_of_the_judges_environment_reaches_the_worker(monkeypatch: p
 def test_a_large_reply_and_a_large_question_pass() -> None:
     data = bytes(8 << 20)
     assert run("return n", Call((data,))).outcomes == [Returned(data)]
+
+
+class GoneWhileItWaited:
+    """A worker that asked for a neighbour, said that its time was up, and was gone before the answer."""
+
+    def __init__(self) -> None:
+        self.messages = [Loaded(), CallJudge("double", (1,), {}), Ended("endless", gone=True)]
+
+    def send(self, message: object, deadline: float) -> None:
+        if isinstance(message, CallReturned):
+            raise EOFError
+
+    def receive(self, deadline: float) -> object:
+        return self.messages.pop(0)
+
+
+def test_a_worker_that_is_gone_before_a_neighbour_answers_has_said_why() -> None:
+    table = Callbacks({"double": lambda number: number * 2})
+    held = talk._Talk(GoneWhileItWaited(), Load("4.2", "f", ""), table, float("inf")).hold((Call(),))  # type: ignore[arg-type]
+    assert ended(held).how == "endless"

@@ -115,6 +115,17 @@ def test_what_is_sent_is_noted_and_a_send_may_be_short() -> None:
     assert value_of(everything) == b"helworld"
 
 
+@pytest.mark.parametrize("kind", ["scripted_socket", "real_socket"])
+def test_code_that_never_looks_for_the_end_of_the_stream_is_stopped_and_told_so(kind: str) -> None:
+    waiting = run_on("while True:\n    s.recv(9)\n", Recipe(kind, ([b"a"],)))[0]
+    assert isinstance(waiting, Ended) and waiting.how == "waiting" and not waiting.gone
+    assert waiting.detail == "recv() gave b'' 1,000 times, for the stream has ended, and it asks on"
+
+
+def test_asking_for_no_bytes_is_not_asking_on() -> None:
+    assert value_of(run_on("return {s.recv(0) for _ in range(5000)}", scripted(b"a"))[0]) == {b""}
+
+
 def test_a_str_is_refused_as_by_a_real_socket() -> None:
     assert run_on("s.sendall('text')", scripted())[0].type == "TypeError"
 
@@ -208,6 +219,42 @@ def test_a_connection_that_the_answer_opens_itself_can_be_scripted() -> None:
     outcomes = run(source, *ops)
     assert value_of(outcomes[2]) == b"hi"
     assert value_of(outcomes[3]) == [("h.example", 80)]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "s = socket.socket()\n    s.connect(('127.0.0.1', 80))",
+        "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n    s.connect(('127.0.0.1', 80))",
+        "s = socket.create_connection(('127.0.0.1', 80))",
+        "s = early(('127.0.0.1', 80), timeout=3)",
+    ],
+)
+@pytest.mark.parametrize("kind", ["scripted_socket", "real_socket"])
+def test_it_is_the_scripted_one_however_the_answer_opens_it(way: str, kind: str) -> None:
+    source = (
+        "import socket\nfrom socket import create_connection as early\n"
+        f"def f():\n    {way}\n    with s:\n        return s.recv(2), isinstance(s, socket.socket)\n"
+    )
+    ops = Make(kind, ([b"hi"],)), Make("connects_to", (Slot(0),)), Call(), Trace(1)
+    outcomes = run(source, *ops)
+    assert value_of(outcomes[2])[0] == b"hi"
+    assert value_of(outcomes[3]) == [("127.0.0.1", 80)]
+
+
+def test_a_real_socket_can_still_be_made_after_that() -> None:
+    source = (
+        "import socket\ndef f(other):\n    near, far = socket.socketpair()\n"
+        "    near.close(), far.close()\n    return other.recv(2)\n"
+    )
+    ops = (
+        Make("scripted_socket", ([b"hi"],)),
+        Make("connects_to", (Slot(0),)),
+        Make("connects_to", (Slot(0),)),
+        Make("real_socket", ([b"ho"],)),
+        Call((Slot(3),)),
+    )
+    assert value_of(run(source, *ops)[4]) == b"ho"
 
 
 # asyncio.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from classroom import regions, workers
+from classroom.answers import reference_constants
 from classroom.cases import cases_of, plan
 from classroom.engine import DEFAULT_SEED, compare, references
 from classroom.mistakes import mistakes_of
 from classroom.syllabus import all_exercises
-from tests.mistakes.answering import student_answer
+from classroom.worker.protocol import Source
+from tests.mistakes.answering import judge_answer, student_answer
 
 EXERCISES = all_exercises()
 CASES = [(exercise, case) for exercise in EXERCISES for case in cases_of(exercise)]
@@ -58,6 +61,36 @@ def test_the_reference_passes(exercise, case):
 def test_the_reference_passes_with_other_inputs_drawn(exercise, seed):
     _, report = ask_the_reference(exercise, seed)
     assert [failure.finding for failure in report.failures] == []
+
+
+WRITTEN = {exercise.name: exercise for exercise in EXERCISES}
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [exercise for exercise in EXERCISES if set(exercise.neighbour_names) & set(WRITTEN)],
+    ids=lambda exercise: exercise.id,
+)
+def test_with_all_its_neighbours_written_by_the_student_nothing_is_noted(exercise):
+    own = [WRITTEN[name] for name in exercise.neighbour_names if name in WRITTEN]
+    answer = replace(
+        student_answer(exercise, regions.reference_source(exercise)), sources=tuple(map(as_source, own))
+    )
+    result = judge_answer(answer)
+    assert (result.verdict, "but not with your own" in result.feedback.text()) == ("passed", False)
+
+
+def as_source(exercise):
+    preamble = regions.preamble(exercise.module)
+    return Source(
+        exercise.name,
+        regions.reference_source(exercise),
+        1,
+        f"{exercise.module}.py",
+        preamble,
+        neighbours=exercise.neighbour_names,
+        constants=reference_constants(preamble),
+    )
 
 
 @each_case

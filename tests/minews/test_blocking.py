@@ -35,7 +35,7 @@ from minews import (
     serve_connection,
     take_head,
 )
-from minews.blocking import write_close
+from minews.conversation import write_close
 from minews.http import MAX_HEAD
 from tests.cuts import every_cut
 from tests.minews.heads import ACCEPT, KEY, any_bytes, request_head
@@ -504,7 +504,13 @@ class TestBlockingClient:
             assert client_of(url).close(4001) == 4001
         assert codes_of(sent_by(outcome)) == [4001]
 
-    @pytest.mark.parametrize("code", [0, 999, 1005, 1006, 1015, 5000])
+    def test_close_can_say_nothing(self):
+        with server_that(6, plain(8)) as (url, outcome):
+            assert client_of(url).close(1005) == 1005
+        (close,) = sent_by(outcome)
+        assert (close.opcode, close.payload) == (Opcode.CLOSE, b"")
+
+    @pytest.mark.parametrize("code", [0, 999, 1004, 1006, 1015, 5000])
     def test_a_code_that_no_close_may_carry_is_refused(self, code):
         with pytest.raises(ValueError, match="no Close carries"):
             BlockingClient().close(code)

@@ -1,4 +1,4 @@
-"""The examples that tell right servers from wrong ones are right, and catch the wrong ones."""
+"""The examples that tell right code from wrong code are right, and catch the wrong one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from minews import (
     check_client_handshake,
     header_tokens,
     parse_request_head,
+    split_length_prefixed,
 )
-from minews.study.examples import handshake_examples
+from minews.study.examples import examples_for_split, handshake_examples
 from minews.types import Headers
 
 EXAMPLES = handshake_examples()
@@ -180,3 +181,97 @@ class TestTheWrongServers:
     @pytest.mark.parametrize("server", WRONG_SERVERS, ids=lambda server: server.__name__)
     def test_each_wrong_server_is_caught_by_an_example(self, server):
         assert [head for head, accepted in EXAMPLES if accepts(server, head) is not accepted]
+
+
+SPLIT_EXAMPLES = examples_for_split()
+
+
+def split_a_stream(pieces, take=split_length_prefixed):
+    """Return the payloads that come out when these pieces arrive one after the other."""
+    buffer, payloads = bytearray(), []
+    for piece in pieces:
+        buffer += piece
+        payloads += take(buffer)
+    return payloads
+
+
+class TestTheExamplesForSplitters:
+    @pytest.mark.parametrize("pieces, payloads", SPLIT_EXAMPLES)
+    def test_the_reference_agrees_with_each_example(self, pieces, payloads):
+        assert split_a_stream(pieces) == payloads
+
+    @pytest.mark.parametrize("pieces, payloads", SPLIT_EXAMPLES)
+    def test_an_example_is_two_lists_of_bytes_and_no_piece_is_empty(self, pieces, payloads):
+        assert {type(pieces), type(payloads)} == {list}
+        assert {type(part) for part in pieces + payloads} == {bytes}
+        assert b"" not in pieces
+
+    def test_each_call_gives_the_same_examples_in_a_list_of_its_own(self):
+        assert examples_for_split() == SPLIT_EXAMPLES
+        assert examples_for_split() is not SPLIT_EXAMPLES
+
+    def test_the_streams_are_cut_between_messages_inside_lengths_and_inside_payloads(self):
+        places = set()
+        for pieces, _ in SPLIT_EXAMPLES:
+            for number in range(1, len(pieces)):
+                left = bytearray(b"".join(pieces[:number]))
+                split_length_prefixed(left)
+                places.add("between" if not left else "length" if len(left) == 1 else "payload")
+        assert places == {"between", "length", "payload"}
+
+
+def once_for_each_piece(buffer):
+    payloads = split_length_prefixed(copy := bytearray(buffer))
+    del buffer[: 2 + len(payloads[0]) if payloads else len(buffer) - len(copy)]
+    return payloads[:1]
+
+
+def without_the_high_byte(buffer):
+    payloads = []
+    while len(buffer) >= 2 and len(buffer) >= 2 + buffer[1]:
+        payloads.append(bytes(buffer[2 : 2 + buffer[1]]))
+        del buffer[: 2 + buffer[1]]
+    return payloads
+
+
+def without_a_rest(buffer):
+    payloads = split_length_prefixed(buffer)
+    buffer.clear()
+    return payloads
+
+
+def without_emptying(buffer):
+    return split_length_prefixed(bytearray(buffer))
+
+
+def without_empty_messages(buffer):
+    return [payload for payload in split_length_prefixed(buffer) if payload]
+
+
+def without_waiting(buffer):
+    payloads = split_length_prefixed(buffer)
+    if len(buffer) > 2:
+        payloads.append(bytes(buffer[2:]))
+        buffer.clear()
+    return payloads
+
+
+def with_text_only(buffer):
+    return [payload.decode("utf-8", "replace").encode() for payload in split_length_prefixed(buffer)]
+
+
+WRONG_SPLITTERS = [
+    once_for_each_piece,
+    without_the_high_byte,
+    without_a_rest,
+    without_emptying,
+    without_empty_messages,
+    without_waiting,
+    with_text_only,
+]
+
+
+class TestTheWrongSplitters:
+    @pytest.mark.parametrize("take", WRONG_SPLITTERS, ids=lambda take: take.__name__)
+    def test_each_wrong_splitter_is_caught_by_an_example(self, take):
+        assert [pieces for pieces, payloads in SPLIT_EXAMPLES if split_a_stream(pieces, take) != payloads]

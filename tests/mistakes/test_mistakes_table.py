@@ -6,6 +6,7 @@ The answers are judged as a student's are: by the engine, in a worker process. A
 from __future__ import annotations
 
 import re
+import textwrap
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,13 @@ from classroom import places, regions, workers
 from classroom.cases import load_file
 from classroom.mistakes import mistakes_of, variants_of
 from classroom.syllabus import all_exercises, find_exercise
-from tests.mistakes.answering import answer_from, judge_answer, student_answer, wrapped_reference
+from tests.mistakes.answering import (
+    answer_from,
+    judge_answer,
+    methods_of,
+    student_answer,
+    wrapped_reference,
+)
 
 HERE = Path(__file__).parent
 EXERCISES = all_exercises()
@@ -25,6 +32,8 @@ VARIANTS = [(exercise, each) for exercise in EXERCISES for each in variants_of(e
 TABLE = tomllib.loads((HERE / "table.toml").read_text(encoding="utf-8"))
 NUMBERS_LEFT_OUT = """4 6 8 14 16 23 25 29 33 36 37 39 44 46 48 51 52 55 61 66 67 68 69 70 82 91 95 96 101 103
     105 111 113 116 117 119 122 125 129 132 134 136 141 143 145 147 151 152"""
+
+CLASSES = [exercise for exercise in EXERCISES if methods_of(exercise)]
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 
@@ -76,7 +85,9 @@ class TestVariants:
 
 class TestMistakes:
     @each_of(MISTAKES)
-    def test_a_mistake_is_rejected_and_named_as_itself(self, exercise, known, proves):
+    def test_a_mistake_is_rejected_and_named_as_itself(self, exercise, known, proves, request):
+        if known.loops:
+            request.getfixturevalue("short_time")
         result = judge_answer(answer_from(known.function, exercise))
         assert (result.verdict, result.mistakes) == ("failed", [known.name]), result.feedback.text()
         assert known.hint in result.feedback.text()
@@ -106,6 +117,20 @@ class TestMistakes:
 
 RIGHT_BUT = "The value is right, its type is not: {} came, {} must come."
 TYPE_SLIPS = [
+    ("0.1", "str(right)", "str came, int must come."),
+    ("0.1", "float(right)", RIGHT_BUT.format("float", "int")),
+    ("1.1", "bytearray(right)", RIGHT_BUT.format("bytearray", "bytes")),
+    ("1.1", "memoryview(right)", "memoryview came, bytes must come."),
+    ("1.2", "list(right)", "list came, tuple must come."),
+    ("1.2", "(right[0], bytearray(right[1]))", "The second part: "),
+    ("1.3", "bytearray(right)", RIGHT_BUT.format("bytearray", "bytes")),
+    ("1.3", "list(right)", "list came, bytes must come."),
+    ("1.4", "tuple(right)", RIGHT_BUT.format("tuple", "list")),
+    ("1.4", "list(map(bytearray, right))", "Item 0: "),
+    ("1.5", "float(right)", RIGHT_BUT.format("float", "int")),
+    ("1.5", "None", "It returned None where int must come. Is a `return` missing?"),
+    ("1.6", "tuple(right)", "tuple came, list must come."),
+    ("1.6", "[list(pair) for pair in right]", "Example 0, counted from 0, is a list of two lists of bytes."),
     ("4.1", "right.encode()", RIGHT_BUT.format("bytes", "str")),
     ("4.1", "bytearray(right, 'ascii')", RIGHT_BUT.format("bytearray", "str")),
     ("4.1", "type('Key', (str,), {})(right)", RIGHT_BUT.format("Key", "str")),
@@ -151,13 +176,70 @@ TYPE_SLIPS = [
         "[(head, int(accepted)) for head, accepted in right]",
         "Example 0, counted from 0, is a tuple of bytes and int.",
     ),
+    ("5.1", "bytearray(right)", RIGHT_BUT.format("bytearray", "bytes")),
+    ("5.1", "right.decode('latin-1')", RIGHT_BUT.format("str", "bytes")),
+    ("5.1", "list(right)", "list came, bytes must come."),
+    ("5.2", "bytearray(right)", RIGHT_BUT.format("bytearray", "bytes")),
+    ("5.2", "right.hex()", "str came, bytes must come."),
+    ("5.2", "right[0] if len(right) == 1 else right", "int came, bytes must come."),
+    ("5.3", "right and list(right)", RIGHT_BUT.format("list", "tuple")),
+    ("5.3", "right and right[0]", "int came, tuple must come."),
+    ("5.3", "right and (float(right[0]), right[1])", "Item 0, counted from 0, is of type float"),
+    ("5.4", "memoryview(right)", "memoryview came, bytes must come."),
+    ("5.4", "bytearray(right)", RIGHT_BUT.format("bytearray", "bytes")),
+    ("5.4", "right.hex(' ')", "str came, bytes must come."),
+    ("5.5", "right and list(right)", "list came, tuple must come."),
+    ("5.5", "right and right[0]", "Frame came, tuple must come."),
+    ("5.5", "right or (None, 0)", "tuple came, None must come."),
+    ("5.5", "right or ()", "tuple came, None must come."),
+    (
+        "5.5",
+        "right and (Frame(int(right[0].fin), right[0].opcode, right[0].payload), right[1])",
+        "fin is of type int and must be of type bool.",
+    ),
+    (
+        "5.5",
+        "right and (Frame(right[0].fin, right[0].opcode, bytearray(right[0].payload)), right[1])",
+        "payload is of type bytearray and must be of type bytes.",
+    ),
+    ("5.6", "True", "bool came, None must come."),
+    ("5.6", "args[0]", "Frame came, None must come."),
+    ("5.7 feed", "None", "It returned None. Is a `return` missing"),
+    ("5.7 feed", "right or None", "does None stand for an empty list?"),
+    ("5.7 feed", "tuple(right)", "tuple came, list must come."),
+    ("5.7 feed", "iter(right)", "list_iterator came, list must come."),
+    ("5.7 feed", "(frame for frame in right)", "A generator came"),
+    ("5.7 feed", "right[0] if len(right) == 1 else right", "One frame came by itself."),
+    ("5.7 feed", "(right[0], 2) if len(right) == 1 else right", "A tuple of a frame and a number came"),
+    ("5.7 feed", "[(frame, 2) for frame in right]", "In the list stands a tuple, not a Frame."),
+    ("5.7 feed", "[frame.payload for frame in right]", "In the list stands bytes, not a Frame."),
+    ("5.7 feed", "right + [None]", "In the list stands None, not a Frame."),
+    ("5.8", "list(right)", "list came, dict must come."),
+    ("5.8", "{name: set(rows) for name, rows in right.items()}", "The table for 'text' is no list."),
+    ("5.8", "{name: [row[1:] for row in rows] for name, rows in right.items()}", "A row has another form."),
+    (
+        "5.8",
+        "{name: [(at, field, str(value)) for at, field, value in rows] for name, rows in right.items()}",
+        "The value of FIN is of type str.",
+    ),
+    (
+        "5.8",
+        "{name: [(float(at), field, value) for at, field, value in rows] for name, rows in right.items()}",
+        "FIN does not begin at byte 0.0.",
+    ),
+    ("6.1", "list(right)", "list came, tuple must come."),
+    ("6.1", "(right[0], bytearray(right[1]))", "A tuple of Request and bytearray came."),
+    ("6.2", "str(right)", "str came, int must come."),
+    ("6.3", "right and bytearray(right)", "bytearray came, bytes must come."),
+    ("6.3", "right or b''", "bytes came, None must come."),
 ]
 
 
 @pytest.mark.parametrize("number, expression, sentence", TYPE_SLIPS)
 def test_a_right_value_of_the_wrong_type_fails_with_a_line_that_says_so(number, expression, sentence, proves):
+    number, _, method = number.partition(" ")
     exercise = find_exercise(number)
-    result = judge_answer(wrapped_reference(exercise, expression))
+    result = judge_answer(wrapped_reference(exercise, expression, method))
     assert result.verdict == "failed"
     assert sentence in result.feedback.text()
     proves(exercise, "types")
@@ -171,7 +253,7 @@ ENDINGS = {
     ),
     "sys-exit": ("__import__('sys').exit(0)", "Your code called sys.exit."),
     "os-exit": ("__import__('os')._exit(0)", "Your code ended its whole process"),
-    "deep-recursion": ("return {name}(*args, **kwargs)", "Your function calls itself without an end"),
+    "deep-recursion": ("return {itself}(*args, **kwargs)", "Your function calls itself without an end"),
     "segmentation-fault": (
         "__import__('ctypes').string_at(0)",
         "Your code crashed the Python interpreter itself",
@@ -184,13 +266,52 @@ ENDINGS = {
 }
 
 
+# The same in the `__init__` of a class.
+ENDINGS_AT_THE_START = {
+    name: ENDINGS[name] for name in ("endless-loop", "sys-exit", "os-exit", "segmentation-fault")
+} | {
+    "deep-recursion": ("type(self)()", ENDINGS["deep-recursion"][1]),
+    "returns-something": ("return []", "__init__() should return None"),
+    "crash": ("self.buffer = bytes[0]", "at line 3: self.buffer = bytes[0]"),
+}
+
+
 def misbehaving(exercise, body):
-    body = body.replace("{name}", exercise.name)
-    return student_answer(exercise, f"def {exercise.name}(*args, **kwargs):\n    {body}\n")
+    """An answer whose function, or every method of whose class, has this body."""
+    methods = methods_of(exercise)
+    if not methods:
+        text = _define(exercise.name, "*args", body, exercise.name)
+        return student_answer(exercise, text)
+    parts = [_define(name, "self, *args", body, f"self.{name}") for name in methods]
+    return student_answer(
+        exercise, _class_of(exercise, _define("__init__", "self, *args", "pass", ""), *parts)
+    )
+
+
+def misbehaving_at_the_start(exercise, body):
+    """An answer of a class whose `__init__` has this body."""
+    return student_answer(exercise, _class_of(exercise, _define("__init__", "self, *args", body, "")))
+
+
+def _define(name, arguments, body, itself):
+    return f"def {name}({arguments}, **kwargs):\n    {body}\n".replace("{itself}", itself)
+
+
+def _class_of(exercise, *methods):
+    return f"class {exercise.name}:\n" + "\n".join(textwrap.indent(each, "    ") for each in methods)
+
+
+# One exercise of each kind is misbehaved in always, the others among the slow tests.
+ALWAYS = {"0.1", "1.2", "4.5", "5.7", "6.2"}
+each_exercise_some_slow = pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(each, marks=[] if each.id in ALWAYS else [pytest.mark.slow]) for each in EXERCISES],
+    ids=lambda exercise: exercise.id,
+)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@each_exercise
+@each_exercise_some_slow
 def test_code_that_misbehaves_gets_a_clear_message_and_this_process_lives(
     exercise, ending, proves, short_time
 ):
@@ -202,6 +323,19 @@ def test_code_that_misbehaves_gets_a_clear_message_and_this_process_lives(
     assert ("far too large" in text) is ("about" in sentence)
     assert "Traceback" not in text
     assert len(text) < 4000
+    proves(exercise, "endings")
+
+
+@pytest.mark.parametrize("ending", ENDINGS_AT_THE_START)
+@pytest.mark.parametrize("exercise", CLASSES, ids=lambda exercise: exercise.id)
+def test_a_class_that_misbehaves_when_it_is_called_gets_a_clear_message(exercise, ending, proves, short_time):
+    body, sentence = ENDINGS_AT_THE_START[ending]
+    result = judge_answer(misbehaving_at_the_start(exercise, body))
+    text = result.feedback.text()
+    assert (result.verdict, result.passed, result.mistakes) == ("failed", 0, [])
+    assert sentence in text
+    assert "nothing was kept" not in text
+    assert "Traceback" not in text
     proves(exercise, "endings")
 
 

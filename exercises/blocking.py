@@ -1,0 +1,211 @@
+"""Your own minews.blocking: the exercises of lesson 6.
+
+`python3 -m classroom build` made this file; from now on it is yours, and nothing overwrites what you write.
+Each exercise has its region, from its `# %% exercise` line to the next one. Running the exercise's cell in
+the notebook saves your code here. You can as well write here: `python3 -m classroom check 6.1` tests it.
+"""
+
+import contextlib
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+
+from minews.conversation import (
+    read_close,
+    read_message,
+    receive_before,
+    receive_response_head,
+    send_last,
+    write_close,
+    write_frame,
+    write_message,
+)
+from minews.frames import FrameReader, check_frame
+from minews.handshake import (
+    accept_client,
+    build_client_handshake,
+    check_server_handshake,
+    make_key,
+    parse_ws_url,
+    refuse,
+)
+from minews.http import (
+    END_OF_HEAD,
+    MAX_HEAD,
+    format_response,
+    header_tokens,
+    parse_request_head,
+    parse_response_head,
+)
+from minews.tcp import CHUNK, recv_until
+from minews.types import Frame, HandshakeError, Opcode, ProtocolError, Request, Role
+
+
+# %% exercise 6.1 accept_handshake
+def accept_handshake(conn: socket.socket) -> tuple[Request, bytes]:
+    """Do the server's part of the opening handshake on a live connection (RFC 6455 section 4.2).
+
+    Receive the client's head, cut as it may come, and send what `accept_client` answers.
+
+    Arguments:
+        conn: a connection that a client has just opened.
+
+    Returns:
+        (the head of the client's request, the bytes that came after it: the first frames, perhaps).
+
+    Raises:
+        HandshakeError: as `parse_request_head` and `accept_client` do, and 431 if no head ends within the
+            first MAX_HEAD bytes. Nothing has been sent then: the caller sends the refusal.
+        EOFError: if the client leaves within its head.
+
+    >>> server, client = socket.socketpair()
+    >>> url = parse_ws_url("ws://example.com/chat")
+    >>> client.sendall(build_client_handshake(url, make_key()) + b"\\x81...")
+    >>> request, leftover = accept_handshake(server)
+    >>> request.target, leftover, client.recv(12)
+    ('/chat', b'\\x81...', b'HTTP/1.1 101')
+    >>> server.close(), client.close()
+    (None, None)
+    """
+    raise NotImplementedError("exercise 6.1")
+
+
+# %% exercise 6.2 serve_connection
+def serve_connection(
+    conn: socket.socket,
+    on_text: Callable[[str], str | None],
+    on_binary: Callable[[bytes], bytes | None] | None = None,
+) -> int:
+    """Serve one client from its handshake to its end (RFC 6455 sections 4.2.2, 5.5 and 6.2).
+
+    First comes the handshake; one that fails is refused. Then each frame gets what it asks for before the
+    next one is looked at: text is answered with what on_text makes of it, a Ping with a Pong that carries the
+    same bytes, a Pong with nothing, and a Close with a Close that has the same code. Nothing after that
+    counts. A frame that breaks a rule fails the connection: a Close with the code of the ProtocolError is
+    sent, 1007 for text that is not UTF-8, and that was all. Where the stream is cut makes no difference.
+
+    (Open to you: a message in fragments, and binary ones without on_binary, which get 1003 from the
+    reference; and when you tell of a frame that the FrameReader can't read behind others that it can.)
+
+    Arguments:
+        conn: a connection that a client has just opened. The caller closes it, and sets its time limits.
+        on_text: gets each text message; what it returns is sent back, unless that is None.
+        on_binary: the same for binary messages.
+
+    Returns:
+        The code of the client's Close, 1005 if there was none in it; 1006 if the client just left, or never
+        got in; our own code if we failed the connection.
+
+    Raises:
+        TimeoutError: if the caller set a time limit and it passes. (Or you return 1006 then.)
+
+    >>> server, client = socket.socketpair()
+    >>> client.sendall(build_client_handshake(parse_ws_url("ws://example.com/"), make_key()))
+    >>> client.sendall(bytes.fromhex("81 82 00000000 4869  88 82 00000000 03e8"))
+    >>> serve_connection(server, str.upper), client.recv(500)[-8:]
+    (1000, b'\\x81\\x02HI\\x88\\x02\\x03\\xe8')
+    >>> server.close(), client.close()
+    (None, None)
+    """
+    raise NotImplementedError("exercise 6.2")
+
+
+# %% exercise 6.3 route
+def route(request: Request, pages: Mapping[str, bytes]) -> bytes | None:
+    """Answer a request for a page, and leave a handshake alone (RFC 9110 sections 9.3.1 and 15.5).
+
+    A request whose Upgrade names websocket, in any case, is a handshake, whatever else is wrong with it. All
+    others get a whole response with Connection: close; the query of the target does not count.
+
+    Arguments:
+        request: the head of the request.
+        pages: HTML by path, such as {"/": b"<p>Hello"}.
+
+    Returns:
+        None for a handshake. Else the response, ready to send: the page with 200, or 404 if there is none at
+        this path. (The reference answers a method other than GET with 405.)
+
+    >>> from minews import parse_request_head
+    >>> request = parse_request_head(b"GET /?a=1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+    >>> route(request, {"/": b"<p>Hello"})[:15], route(request, {})[:22]
+    (b'HTTP/1.1 200 OK', b'HTTP/1.1 404 Not Found')
+    """
+    raise NotImplementedError("exercise 6.3")
+
+
+# %% exercise 6.4 BlockingClient
+class BlockingClient:
+    """A client that talks to one server and waits for each thing that it does (RFC 6455 sections 4.1 and 6).
+
+    >>> from minews import BlockingServer
+    >>> with BlockingServer(str.upper) as server:
+    ...     client = BlockingClient()
+    ...     client.connect(server.url())
+    ...     client.send("Hello")
+    ...     client.recv(), client.close()
+    ('HELLO', 1000)
+    """
+
+    def __init__(self, timeout: float = 10.0) -> None:
+        """Start without a connection.
+
+        Arguments:
+            timeout: seconds that a call waits, at most.
+        """
+        raise NotImplementedError("exercise 6.4")
+
+    def connect(self, url: str) -> None:
+        """Open a TCP connection and do the handshake on it. (The reference closes an earlier one first.)
+
+        If it fails, the TCP connection is closed. What comes behind the server's head is not lost.
+
+        Arguments:
+            url: such as "ws://127.0.0.1:9001/chat".
+
+        Raises:
+            ValueError: if `parse_ws_url` raises it, or if the URL is a wss one, which needs TLS.
+            OSError: if nobody answers there. (TimeoutError, if nobody does in time, is one, too.)
+            EOFError: if the server leaves within its head.
+            HandshakeError: as `check_server_handshake` does, and 502 if the answer is no HTTP.
+        """
+        raise NotImplementedError("exercise 6.4")
+
+    def send(self, message: str | bytes) -> None:
+        """Send a message: text for a str, binary for bytes.
+
+        Raises:
+            EOFError: if there is no connection, or none any more.
+            OSError: if the connection is lost, or the server does not take the message in time.
+        """
+        raise NotImplementedError("exercise 6.4")
+
+    def recv(self) -> str | bytes:
+        """Wait for the next message, and answer Pings meanwhile.
+
+        Returns:
+            A str for a text message, bytes for a binary one.
+
+        Raises:
+            EOFError: after the server's Close or departure, and if there never was a connection.
+            TimeoutError: if no message comes in time. The connection stays open, and you may call again.
+            ProtocolError: if the server breaks a rule. It gets a Close with the code, and that was all.
+        """
+        raise NotImplementedError("exercise 6.4")
+
+    def close(self, code: int = 1000) -> int:
+        """Send a Close, wait for the server's, and close the connection.
+
+        Messages on their way are dropped, and nothing more is sent, no Pong and no second Close.
+
+        Arguments:
+            code: says why; 1000 means that all is done.
+
+        Returns:
+            The code of the server's Close, 1005 if there was none in it; 1006 if the server just left, or did
+            not answer in time, or if there never was a connection; our own code if we failed the connection.
+
+        Raises:
+            ValueError: if no Close may carry this code.
+        """
+        raise NotImplementedError("exercise 6.4")
