@@ -19,15 +19,18 @@ def run_tests(argv: Sequence[str] = ()) -> int:
 
     Arguments:
         argv: --all for the slow tests, too; more words for pytest: options, files, `-k` expressions; paths
-            from the checkout. Without -n among them the tests run side by side, in up to four processes;
-            with -m or a test's own path among them it is these words that choose.
+            from the checkout. Without -n among them the tests run side by side, in one process more than
+            there are cores, since some tests only wait; with -m or a test's own path among them it is these
+            words that choose.
 
     Returns:
         pytest's exit code: 0 when all passed.
     """
     environment = {name: value for name, value in os.environ.items() if name != "MINEWS_WORK"}
     words = [word for word in argv if word != "--all"]
-    workers = [] if any(word.startswith("-n") for word in words) else ["-n", str(min(os.cpu_count() or 1, 4))]
+    count = str(min((os.cpu_count() or 1) + 1, 5))
+    side_by_side = ["-n", count, "--dist", "loadgroup"]  # no group's costly fixture is made twice
+    workers = [] if any(word.startswith("-n") for word in words) else side_by_side
     chosen = "--all" in argv or any(word.startswith("-m") or "::" in word for word in words)
     fast = [] if chosen else ["-m", "not slow"]
     command = [sys.executable, "-m", "pytest", *workers, *fast, *words]

@@ -12,7 +12,7 @@ from classroom.relays import Relay
 from classroom.talks import SCRIPT
 from minews import BlockingServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture

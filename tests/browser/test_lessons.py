@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.hosting import find_barriers
 from tests.browser.labs import ALL_RAN, OpenNotebook
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 SECONDS = 1000  # milliseconds
 RUN_LIMIT = 120 * SECONDS

@@ -9,6 +9,8 @@ from classroom.pages import show_page, stop_pages
 from classroom.start import START_PAGE, watch_websockets
 from minews import BlockingServer
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 
 @pytest.fixture
 def shown(monkeypatch):

@@ -33,6 +33,8 @@ from tests.minews.talks import (
     websockets_server,
 )
 
+pytestmark = pytest.mark.xdist_group("stacks")
+
 CODES = [1000, 3000, 4999]  # those that a page's script may give
 
 # Sends each size as text and as binary, one after the other, and says how many came back as they were sent;

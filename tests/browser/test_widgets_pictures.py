@@ -11,7 +11,7 @@ from minews.handshake import build_client_handshake, build_server_handshake, mak
 from minews.types import Frame, Opcode
 from tests.browser.hosting import find_barriers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 FIVE = [b"hello", b"world", b"from", b"minews", b"!!"]
 KEY = make_key()

@@ -449,6 +449,7 @@ def problems() -> dict[str, list[str]]:
     return dict(zip(BOOKS, run_notebooks(list(BOOKS.values())), strict=True))
 
 
+@pytest.mark.xdist_group("running")
 class TestRunning:
     def test_notebooks_run_side_by_side_and_keep_their_outputs(self, problems: dict[str, list[str]]) -> None:
         assert problems["one"] == problems["two"] == []

@@ -48,6 +48,7 @@ class TestTheTable:
         assert numbers == sorted(numbers)
 
 
+@pytest.mark.xdist_group("ties")
 class TestTheTies:
     def test_every_duty_of_a_written_lesson_is_proved_by_a_test(self, ties):
         due = {

@@ -22,6 +22,8 @@ from classroom.build.running import kernel_environment, make_client
 from classroom.regions import find_regions, reference_source
 from classroom.syllabus import LESSONS, Exercise, Lesson, find_lesson
 
+pytestmark = pytest.mark.xdist_group("lessons")
+
 LEFTOVERS = Path(__file__).with_name("leftovers.py").read_text(encoding="utf-8")
 NOTHING = {"threads": [], "processes": [], "ports": []}
 AT_ONCE = 2
@@ -108,10 +110,15 @@ def hand_out(lesson: Lesson, work: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], Run]:
-    """All lessons, unsolved and solved, two kernels at a time."""
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[int, str], Run]:
+    """Lessons that are asked for, unsolved and solved, two kernels at a time."""
+    asked = {item.callspec.params["number"] for item in request.session.items if "runs" in item.fixturenames}
     prepared = {}
     for lesson in LESSONS:
+        if lesson.number not in asked:
+            continue
         cells = read_lesson(places.LESSONS / f"{lesson.slug}.py", lesson)
         for state in ("unsolved", "solved"):
             notebook = make_student_edition(lesson, cells)
@@ -132,7 +139,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], Run]
     return dict(zip(prepared, asyncio.run(run_all()), strict=True))
 
 
-each_lesson = pytest.mark.parametrize("number", [lesson.number for lesson in LESSONS])
+# The first lesson always, the others among the slow tests: each takes 20 seconds or more.
+each_lesson = pytest.mark.parametrize(
+    "number",
+    [pytest.param(each.number, marks=[pytest.mark.slow] if each.number else []) for each in LESSONS],
+)
 each_state = pytest.mark.parametrize("state", ["unsolved", "solved"])
 
 
@@ -180,8 +191,13 @@ def test_what_was_solved_stands_in_the_students_own_files(
         assert text == reference_source(exercise)
 
 
-def test_the_tree_of_the_project_is_not_what_students_work_in(runs: dict[tuple[int, str], Run]) -> None:
-    assert all(not run.work.is_relative_to(places.ROOT) for run in runs.values())
+@each_lesson
+def test_the_tree_of_the_project_is_not_what_students_work_in(
+    runs: dict[tuple[int, str], Run], number: int
+) -> None:
+    works = [run.work for (lesson, _), run in runs.items() if lesson == number]
+    assert len(works) == 2
+    assert not any(work.is_relative_to(places.ROOT) for work in works)
 
 
 @pytest.mark.parametrize(
