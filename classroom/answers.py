@@ -58,7 +58,7 @@ def check_region(exercise: Exercise, region: Region | None) -> Result:
     answer = _make_answer(exercise, region.text, preamble, file, region.first_line, own_neighbours(exercise))
     result = judge(answer, tested_text(region.text, file, region.first_line))
     found = Remembered(result.verdict, result.passed, result.total, context_of(exercise, region.path))
-    state.remember_verdict(exercise.id, region.hash, found, _describe_failure(result))
+    state.remember_verdict(exercise.id, region.hash, found, _describe_failure(result), _name_failure(result))
     return result
 
 
@@ -68,6 +68,12 @@ def _describe_failure(result: Result) -> str:
 
 
 _TELLING = frozenset({"Came", "Look", "Problem", "Known as"})
+
+
+def _name_failure(result: Result) -> str:
+    """Name what failed: the mistake, or else the case that was shown; "" where no case failed."""
+    blocks = {block.label: " ".join(block.lines) for block in result.feedback.blocks}
+    return " or ".join(result.mistakes) or blocks.get("Case", "")
 
 
 def _make_answer(

@@ -30,10 +30,12 @@ from .worker import protocol
 from .worker.protocol import Ended, NotWritten, Op, Outcome, Raised, Returned
 
 __all__ = [
+    "RETURN_GUESS",
     "Ask",
     "Asked",
     "Case",
     "Finding",
+    "Question",
     "case",
     "cases_of",
     "describe_type_slip",
@@ -74,6 +76,9 @@ class Finding:
 
 Judge = Callable[[Outcome], Finding | None]
 
+# A question, or what chooses one once it is known what came: given what came and what must come.
+Question = str | Callable[[object, object], str]
+
 
 @dataclass(slots=True)
 class Asked:
@@ -92,15 +97,15 @@ class Asked:
         self.story = lines
         return self
 
-    def gives(self, value: object, note: str = "", question: str = "") -> Asked:
-        """Demand exactly this value, of exactly this type."""
+    def gives(self, value: object, note: str = "", question: Question = "") -> Asked:
+        """Demand exactly this value, of exactly this type; see `fields.ask_by_field` for a question."""
         return self._add(lambda outcome: _differs(outcome, value, note, question))
 
     def gives_one_of(
         self,
         values: Sequence[object],
         note: str = "",
-        question: str = "",
+        question: Question = "",
         or_raises: type[BaseException] | None = None,
     ) -> Asked:
         """Demand one of these values, or an exception of this class: the RFC leaves the choice open."""
@@ -403,13 +408,14 @@ def _has_header(pairs: object, wanted: tuple[str, str]) -> bool:
     )
 
 
-def _differs(outcome: Outcome, want: object, note: str, question: str) -> Finding | None:
+def _differs(outcome: Outcome, want: object, note: str, question: Question) -> Finding | None:
     if not isinstance(outcome, Returned):
         return _stopped(outcome, Value(want))
     got = outcome.value
     if same(got, want):
         return None
-    return Finding(describe_type_slip(got, want) or note, Value(want), question=question)
+    asked = question if isinstance(question, str) else question(got, want)
+    return Finding(describe_type_slip(got, want) or note, Value(want), question=asked)
 
 
 def same(got: object, want: object) -> bool:
@@ -432,6 +438,9 @@ def same(got: object, want: object) -> bool:
     return got == want
 
 
+RETURN_GUESS = " Is a `return` missing?"  # left out where the code is known to have one, see feedback
+
+
 def describe_type_slip(got: object, want: object) -> str:
     """Say in one line that a value is right but for its type, or is of another type altogether."""
     if type(got) is type(want):
@@ -441,7 +450,7 @@ def describe_type_slip(got: object, want: object) -> str:
     came = got.type_name if isinstance(got, protocol.Other) else type(got).__name__
     must = "None" if want is None else type(want).__name__
     if got is None:
-        return f"It returned None where {must} must come. Is a `return` missing?"
+        return f"It returned None where {must} must come.{RETURN_GUESS}"
     if _folded(got) == _folded(want):
         return f"The value is right, its type is not: {came} came, {must} must come."
     return f"{came} came, {must} must come."

@@ -41,16 +41,16 @@ def exercise_of(thing: object, names: Mapping[str, object]) -> Exercise:
     """Find the exercise that a function, class or text stands for.
 
     Arguments:
-        thing: what the student handed in: an object, or an exercise's id or name.
+        thing: what the student handed in: an object, or an exercise's id or name; also 4.2 for "4.2".
         names: the caller's variables, in which an object without a name of its own is looked up.
 
     Raises:
         NotAnExercise: if it is none.
     """
     known = {exercise.name: exercise for exercise in all_exercises()}
-    if isinstance(thing, str):
+    if isinstance(thing, str | float):  # hint(1.2) can only mean "1.2"
         try:
-            return find_exercise(thing.strip())
+            return find_exercise(str(thing).strip())
         except KeyError as error:
             raise NotAnExercise(str(error.args[0])) from None
     own_name = getattr(thing, "__name__", "")

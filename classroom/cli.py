@@ -118,7 +118,7 @@ def _add_course(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
     check = add("check", _check, "test exercises: those named, or all")
-    check.add_argument("ids", nargs="*", metavar="ID", help="a number such as 4.2, or a name")
+    check.add_argument("ids", nargs="*", metavar="ID", help="a number such as 4.2, a name, or a lesson")
     check.add_argument("--file", type=Path, help="test this .py or .ipynb file in place of exercises/")
     check.add_argument("--json", action="store_true", help="one JSON object a line")
     add("watch", _watch, "test an exercise whenever its file is saved, until Ctrl-C")
@@ -229,7 +229,15 @@ def _submit(arguments: argparse.Namespace) -> int:
 
 def _find_exercises(words: Sequence[str]) -> list[Exercise]:
     """The exercises that somebody named, each once, in the order in which they were named."""
-    return list(dict.fromkeys(map(_find_exercise, words)))
+    return list(dict.fromkeys(exercise for word in words for exercise in _find_some(word)))
+
+
+def _find_some(word: str) -> Sequence[Exercise]:
+    """The exercise of this number or name, or all of this lesson."""
+    from .syllabus import LESSONS
+
+    lessons = [lesson.exercises for lesson in LESSONS if str(lesson.number) == word and lesson.exercises]
+    return lessons[0] if lessons else [_find_exercise(word)]
 
 
 def _find_exercise(word: str) -> Exercise:

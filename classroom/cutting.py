@@ -55,7 +55,7 @@ def _is_kept(node: ast.stmt) -> bool:
         inner = [statement for block in blocks for statement in block]
         return not _waits(node) and all(isinstance(each, ast.Pass) or _is_kept(each) for each in inner)
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        return not _waits(node) and not _is_magic(node.value)
+        return not _waits(node) and not _is_magic(node.value) and not _is_check(node.value)
     if _imports_us(node):
         return False
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -77,6 +77,8 @@ def _waits(node: ast.AST) -> bool:
 def _is_silent(node: ast.stmt) -> bool:
     if isinstance(node, ast.Pass) or _imports_us(node):
         return True
+    if isinstance(node, ast.Assign) and _is_check(node.value):
+        return True
     if not isinstance(node, ast.Expr):
         return False
     if isinstance(node.value, ast.Call):
@@ -89,6 +91,11 @@ def _imports_us(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").partition(".")[0] == "classroom"
     return isinstance(node, ast.Import) and all(alias.name.startswith("classroom") for alias in node.names)
+
+
+def _is_check(value: ast.AST | None) -> bool:
+    """Whether an expression is `check(...)`, of which somebody might want to keep the result."""
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "check"
 
 
 def _called_name(call: ast.Call) -> str:

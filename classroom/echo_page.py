@@ -39,6 +39,8 @@ _PAGE = """<!doctype html>
   .sent .what { color: var(--sent); }
   .came .what { color: var(--came); }
   .wrong .what { color: var(--wrong); }
+  li.again { border-top: 2px solid var(--quiet); margin-top: 6px; padding-top: 8px; }
+  li:has(+ li.again) { border-bottom: 0; }
   .text { overflow-wrap: anywhere; font-family: ui-monospace, Menlo, Consolas, monospace; }
 </style>
 <p id="state" role="status">connecting ...</p>
@@ -58,10 +60,11 @@ _PAGE = """<!doctype html>
   const address = new URL("socket", location.href); // from the same host and port as this page
   address.protocol = address.protocol.replace("http", "ws");
   address.hash = "";
-  let socket, start;
+  let socket, start, isFirst; // start and isFirst: of the rows of this connection
 
   function connect() {
     start = performance.now();
+    isFirst = true;
     socket = new WebSocket(address);
     socket.onopen = () => { note("open", address.href); show(true); };
     socket.onmessage = (event) => note("came", event.data);
@@ -80,7 +83,8 @@ _PAGE = """<!doctype html>
 
   function note(kind, text) {
     const row = document.createElement("li");
-    row.className = kind;
+    row.className = isFirst && find("li") ? `${kind} again` : kind; // a line, since the times begin anew
+    isFirst = false;
     const passed = `${Math.round(performance.now() - start)} ms`;
     for (const [name, what] of [["time", passed], ["span", kind], ["span", text]]) {
       row.append(Object.assign(document.createElement(name), { textContent: what }));

@@ -120,7 +120,16 @@ def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
     total = len(questions.cases)
     passed = 0 if verdict in ("not-written", "error") else total - len(report.failed)
     feedback = write_feedback(
-        exercise, verdict, passed, total, str(tested), transcript, report.failures, named, notes
+        exercise,
+        verdict,
+        passed,
+        total,
+        str(tested),
+        transcript,
+        report.failures,
+        named,
+        notes,
+        source=answer.source,
     )
     if verdict == "passed":
         feedback.reference = reference_source(exercise)
@@ -164,6 +173,7 @@ def compare(questions: Plan, transcript: Transcript) -> Report:
         if finding is not None:
             last = relation.asked[-1]
             report.add(last, outcomes[last.index], finding)
+    report.failures.sort(key=lambda failure: failure.asked.index)
     return report
 
 
@@ -317,6 +327,8 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
     if isinstance(outcome, Raised):
         if outcome.type.startswith("minews.types."):
             return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
+        if re.search(r"\braise\b", outcome.text):
+            return ("raised", outcome.type, "")  # what it says is the student's own choice
         return ("raised", outcome.type, re.sub(r"""'[^']*'|"[^"]*"|[0-9]+""", "...", outcome.message))
     return (type(outcome).__name__, getattr(outcome, "how", ""))
 

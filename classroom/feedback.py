@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .fields import first_difference, show_call, show_difference, show_value
+from .cases import RETURN_GUESS
+from .fields import ask_by_field, first_difference, show_call, show_difference, show_value
 from .framing import show_bits
 from .lacking import explain_lacking
+from .slips import find_slip, returns_none
 from .syllabus import Exercise
 from .worker.protocol import (
     Call,
@@ -36,6 +38,7 @@ __all__ = ["Block", "Failure", "Feedback", "cite", "write_feedback"]
 LABEL_WIDTH = 10  # characters, in plain text
 MOST_TITLES = 5  # of other cases that fail
 MOST_CALLS = 8  # of one object
+FEWEST_LEFT_OUT = 4  # calls: fewer of them are worth the room
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def write_feedback(
     failures: Sequence[Failure],
     mistakes: Sequence[Mistake],
     notes: Sequence[str],
+    source: str = "",
 ) -> Feedback:
     """Write the feedback on one answer.
 
@@ -156,6 +160,7 @@ def write_feedback(
         failures: all that is wrong, in the order in which it was asked; only the first is shown.
         mistakes: the known mistakes that explain the failure.
         notes: more to say, one paragraph each.
+        source: the student's code.
     """
     feedback = Feedback(verdict, _headline(exercise, verdict, passed, total), tested)
     add = feedback.blocks.append
@@ -170,7 +175,8 @@ def write_feedback(
         add(Block("Ask", (exercise.after,)))
         add(Block("Compare", (f'solution("{exercise.id}") shows the reference.',)))
     else:
-        feedback.blocks += _failure_blocks(exercise, failures, mistakes)
+        shown = [_explain_slip(each, bool(mistakes) or returns_none(source)) for each in failures[:1]]
+        feedback.blocks += _failure_blocks(exercise, [*shown, *failures[1:]], mistakes)
         feedback.blocks += [Block("Note", (note,)) for note in notes]
         add(Block("Next", (_hint_line(exercise),)))
     return feedback
@@ -226,11 +232,29 @@ def _failure_blocks(
     yield from _printed_block(getattr(first.outcome, "printed", ""))
     if mistakes:
         yield _mistake_block(mistakes)
-    yield Block("Ask", (mistakes[0].hint if mistakes else finding.question or _ask_anyway(first),))
+    question = mistakes[0].hint if mistakes else finding.question
+    yield Block("Ask", (question or _ask_about_field(first, exercise.layout) or _ask_anyway(first),))
     sections = finding.rfc or (", ".join(mistakes[0].rfc) if mistakes else "") or ", ".join(exercise.rfc)
     if sections:
         yield Block("Read", (cite(sections),))
     yield from _besides_block(failures)
+
+
+def _explain_slip(failure: Failure, is_return_there: bool) -> Failure:
+    """Put in place of what a case says of a failure what explains it better.
+
+    Arguments:
+        is_return_there: a missing `return` is not why None came, or what is wrong has a name of its own.
+    """
+    finding, outcome = failure.finding, failure.outcome
+    if is_return_there:
+        finding = replace(finding, note=finding.note.removesuffix(RETURN_GUESS))
+    if isinstance(outcome, Returned) and finding.came is None:
+        must = finding.must if isinstance(finding.must, str) else getattr(finding.must, "value", None)
+        slip = find_slip(outcome.value, must)
+        if slip:
+            finding = replace(finding, note=slip.note, question=slip.question, came=slip.came)
+    return replace(failure, finding=finding)
 
 
 def _besides_block(failures: Sequence[Failure]) -> Iterator[Block]:
@@ -255,7 +279,7 @@ def _must_blocks(failure: Failure, layout: str) -> Iterator[Block]:
     elif finding.must is not None:
         came = _plain_value(failure)
         yield Block("Must be", tuple(show_value(finding.must.value, layout=layout, other=came)), fixed=True)
-        if isinstance(outcome, Returned):
+        if isinstance(outcome, Returned) and not isinstance(finding.came, str):
             note += show_difference(outcome.value, finding.must.value, layout)
             yield from _bits_block(outcome.value, finding.must.value, layout)
     if note:
@@ -276,6 +300,32 @@ def _bits_block(came: object, must: object, layout: str) -> Iterator[Block]:
             yield Block("Bits", tuple(lines), fixed=True)
 
 
+def _ask_about_field(failure: Failure, layout: str) -> str:
+    """Ask about the field in which frames, or parts of them, first differ; "" where there is none."""
+    outcome, must = failure.outcome, failure.finding.must
+    if not isinstance(outcome, Returned) or must is None or isinstance(must, (str, tuple)):
+        return ""
+    return ask_by_field(layout, _FIELD_QUESTIONS)(outcome.value, must.value)
+
+
+_RESERVED = "Which bits of byte 0 are RSV1, RSV2 and RSV3, from the top bit down?"
+_FIELD_QUESTIONS = {
+    "FIN": "Which bit of byte 0 is FIN, and what does your code make of it?",
+    "RSV1": _RESERVED,
+    "RSV2": _RESERVED,
+    "RSV3": _RESERVED,
+    "opcode": "Which bits of byte 0 are the opcode, and which other bits of that byte does your code touch?",
+    "MASK": "Which bit of this byte is MASK, and when is it set?",
+    "payload length": "What do these 7 bits say here: the length itself, or which form of it follows?",
+    "extended payload length": "How many bytes has the extended payload length here, and which comes first?",
+    "masking key": "At which byte does the masking key begin, and what stands in front of it?",
+    "payload": "Which line of your code makes the payload, of which bytes, and is it masked here?",
+    "behind": "Which line of your code wrote what stands behind the end?",
+    "taken": "Which fields has this frame, and how many bytes does each of them take?",
+    "frames": "How many whole frames are there in what came, and which of them does your code give?",
+}
+
+
 def _ask_anyway(failure: Failure) -> str:
     """Ask the question that fits what happened, where nothing better is known."""
     if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
@@ -285,6 +335,8 @@ def _ask_anyway(failure: Failure) -> str:
     if isinstance(failure.outcome, Raised):
         return _ask_about_exception(failure.outcome, failure.finding.must)
     if isinstance(failure.outcome, Ended):
+        if failure.outcome.how == "waiting" and "b''" in failure.outcome.detail:
+            return "Which variable is b'' now: the piece, or all that has come?"
         return _ENDING_QUESTIONS.get(failure.outcome.how, "Which line did it reach, and which not?")
     if isinstance(failure.outcome, Returned) and isinstance(failure.outcome.value, TooLarge):
         return "How long is the right answer, and what makes yours longer?"
@@ -331,8 +383,7 @@ _ENDING_QUESTIONS = {
 
 def _mistake_block(mistakes: Sequence[Mistake]) -> Block:
     names = " or ".join(dict.fromkeys(each.name for each in mistakes))
-    how = "others' code failed in just this way" if mistakes[0].varies else "others gave just this answer"
-    return Block("Known as", (f"{names}: {how}.",))
+    return Block("Known as", (f"{names}: a frequent mistake.",))
 
 
 def cite(sections: str) -> str:
@@ -364,10 +415,10 @@ def _show_op(exercise: Exercise, failure: Failure) -> list[str]:
 def _show_history(exercise: Exercise, asked: Asked) -> list[str]:
     """Show how an object was made and what was asked of it, up to the call that is looked at."""
     calls = [_show_step(exercise, each) for each in (*asked.before, asked)]
-    if len(calls) > MOST_CALLS:
-        left_out = len(calls) - MOST_CALLS
+    left_out = len(calls) - MOST_CALLS
+    if left_out >= FEWEST_LEFT_OUT:
         made, *rest = calls[0], *calls[left_out + 1 :]
-        calls = [made, [f"... {left_out} call{'s' * (left_out > 1)} more"], *rest]
+        calls = [made, [f"... {left_out} calls more"], *rest]
     return [line for lines in calls for line in lines]
 
 

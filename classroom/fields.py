@@ -5,17 +5,18 @@ A `layout` says what bytes are that can't be told by their looks, see `syllabus.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
 from minews.types import Frame, Headers, Request, Response
 
-from .framing import BEGINS, Row, divide_frame, name_difference, show_rows
-from .parts import name_slips, show_parts, write_argument, write_arguments
+from .framing import BEGINS, Row, differing_fields, divide_frame, name_difference, show_rows
+from .parts import differing_part, name_slips, show_parts, write_argument, write_arguments
 from .worker.protocol import Callback, Other, Recipe, Slot, TooLarge
 
 __all__ = [
     "Field",
+    "ask_by_field",
     "first_difference",
     "name_field",
     "show_call",
@@ -98,6 +99,42 @@ def show_difference(got: object, want: object, layout: str = "") -> list[str]:
         assert isinstance(got, (list, tuple))
         return _first_item(got, want)
     return slips
+
+
+def ask_by_field(
+    layout: str, questions: Mapping[str, str], otherwise: str = ""
+) -> Callable[[object, object], str]:
+    """Make a question for `cases.Asked.gives`: the one of the field in which what came first differs.
+
+    Arguments:
+        layout: what bytes are, see `syllabus.Exercise`.
+        questions: by the name of the field: "FIN", "RSV1", "opcode", "MASK", "payload length",
+            "extended payload length", "masking key", "payload", or "behind" for bytes that are too many; of
+            frames as objects these and "taken" and "frames", see `parts.differing_part`; of other tuples
+            "item 0" and so on.
+        otherwise: the question where none of these is in `questions`.
+    """
+
+    def choose(came: object, must: object) -> str:
+        names = _differing_names(came, must, layout)
+        return next((questions[name] for name in names if name in questions), otherwise)
+
+    return choose
+
+
+def _differing_names(came: object, must: object, layout: str) -> tuple[str, ...]:
+    if isinstance(came, bytes) and isinstance(must, bytes):
+        at = first_difference(came, must)
+        names = differing_fields(came, must, at, layout)
+        if names and at >= len(must):
+            return ("behind",)
+        return tuple(name.removeprefix("the ") for name in names)
+    if part := differing_part(came, must):
+        return (part,)
+    if isinstance(came, tuple) and isinstance(must, tuple) and len(came) == len(must):
+        pairs = enumerate(zip(came, must, strict=True))
+        return tuple(f"item {place}" for place, (one, other) in pairs if one != other)
+    return ()
 
 
 def _first_item(got: Sequence[object], want: Sequence[object]) -> list[str]:

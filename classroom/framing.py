@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from minews.frames import apply_mask
 from minews.types import Opcode
 
-__all__ = ["BEGINS", "Row", "divide_frame", "name_difference", "show_bits", "show_rows"]
+__all__ = [
+    "BEGINS",
+    "Row",
+    "differing_fields",
+    "divide_frame",
+    "name_difference",
+    "show_bits",
+    "show_rows",
+]
 
 # Where in a frame bytes of each layout begin: an exercise's `layout` says which one its bytes have.
 BEGINS = {"frame": 0, "length": 1}
@@ -187,15 +195,31 @@ def _differing_bits(got: int, want: int, place: int) -> Iterator[tuple[str, int,
 
 def name_difference(got: bytes, want: bytes, at: int, layout: str) -> str:
     """Say in which field the byte at `at` lies, as ", in the opcode"; "" where the bytes have no fields."""
-    if layout not in BEGINS:
+    names = differing_fields(got, want, at, layout)
+    if not names:
         return ""
     if at >= len(want):
-        return f", {_BEHIND[layout]}"
+        return f", {names[0]}"
+    if at + BEGINS[layout] < len(BITS) and at >= len(got):
+        return f", the one with {' and '.join(name for name in names if 'RSV' not in name)}"
+    return f", in {' and '.join(names)}"
+
+
+def differing_fields(got: bytes, want: bytes, at: int, layout: str) -> tuple[str, ...]:
+    """Name the fields in which the first byte differs that does, as ("FIN", "the opcode").
+
+    Arguments:
+        got, want: what came and what must come.
+        at: where they first differ.
+        layout: "frame" or "length"; the bytes of others have no fields.
+    """
+    if layout not in BEGINS:
+        return ()
+    if at >= len(want):
+        return (_BEHIND[layout],)
     place = at + BEGINS[layout]
     if place < len(BITS) and at < len(got):
-        names = [name for name, _, _ in _differing_bits(got[at], want[at], place)]
-        return f", in {' and '.join(names)}"
+        return tuple(name for name, _, _ in _differing_bits(got[at], want[at], place))
     if place < len(BITS):
-        return f", the one with {' and '.join(name for name, _ in BITS[place] if 'RSV' not in name)}"
-    row = next(row for row in divide_frame(want, layout) if row.start <= at < row.end)
-    return f", in {row.name}"
+        return tuple(name for name, _ in BITS[place])
+    return (next(row for row in divide_frame(want, layout) if row.start <= at < row.end).name,)

@@ -1,7 +1,8 @@
 """Hints in four levels, none needed to go on: a symptom, a question, blocks to order, the reference.
 
 The question is that of one symptom: the one that the last check showed, if one clearly fits, else the one
-that the student chooses by its number.
+that the student chooses by its number; who chooses none gets the questions of all. Where another thing fails
+than before, hints begin again, see `state.remember_verdict`.
 """
 
 from __future__ import annotations
@@ -115,8 +116,7 @@ def advise(
         exercise: what the hint is for.
         level: 1 to 4, or the next one if None.
         symptom: the number, from 1, of the symptom whose question is wanted; the level does not matter then.
-        ask: how the student asks for a symptom's question; if None there is no way to, and where no symptom
-            clearly fits, all questions are shown.
+        ask: how the student asks for a symptom's question; if None there is no way to.
     """
     if symptom is not None:
         return _answer_choice(exercise, symptom, ask or ask_by_call)
@@ -180,12 +180,8 @@ def _write_question(exercise: Exercise, ask: Ask | None) -> Advice:
         return Advice("", ("Which sentence of the docstring does your code not carry out yet?",))
     if fits:
         return Advice("", (found[0].symptom, found[0].question))
-    if ask:
-        lines = ("Each symptom has a question of its own. Which symptom is yours?", *_numbered(found))
-        return Advice("", lines, foot=(_how_to_choose(exercise, ask), _how_to_go_on(exercise, 3, ask)))
-    return Advice(
-        "", tuple(f"{number}. {each.symptom} {each.question}" for number, each in enumerate(found, 1))
-    )
+    lines = (f"{number}. {each.symptom} {each.question}" for number, each in enumerate(found, 1))
+    return Advice("", ("Each symptom has a question of its own. Which symptom is yours?", *lines))
 
 
 def _numbered(hints: tuple[Hint, ...]) -> tuple[str, ...]:

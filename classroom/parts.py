@@ -9,9 +9,11 @@ from typing import TypeGuard
 
 from minews.types import Frame, Opcode
 
-__all__ = ["name_slips", "show_parts", "write_argument", "write_arguments"]
+__all__ = ["differing_part", "name_slips", "show_parts", "write_argument", "write_arguments"]
 
 ON_THE_WIRE = ("fin", "rsv1", "rsv2", "rsv3", "opcode", "masking_key", "payload")  # a frame's fields in order
+# What the RFC calls them, where that is another name.
+CALLED = {"fin": "FIN", "rsv1": "RSV1", "rsv2": "RSV2", "rsv3": "RSV3", "masking_key": "masking key"}
 WIDE = 80  # characters of a line that need no scrolling beside the words of a notebook
 SHORT = 20  # bytes of a payload that are written out
 SAMPLE = 8  # bytes shown of a longer one
@@ -98,6 +100,25 @@ def name_slips(got: object, want: object) -> list[str]:
     if isinstance(got, tuple) and isinstance(want, tuple):
         return _pair_slips(got, want)
     return _list_slips(got, want) if isinstance(got, list) and isinstance(want, list) else []
+
+
+def differing_part(got: object, want: object) -> str:
+    """Name the first part in which two frames, alone, in a pair or in a list, differ, in the RFC's words.
+
+    Returns:
+        A field such as "FIN", "masking key" or "payload"; "taken" for the number of bytes in a pair; "frames"
+        for the number of frames in a list; "" where no frames are compared, or none of them differs.
+    """
+    if isinstance(got, Frame) and isinstance(want, Frame):
+        names = (name for name in ON_THE_WIRE if getattr(got, name) != getattr(want, name))
+        return next((CALLED.get(name, name) for name in names), "")
+    if type(got) is not type(want) or not _holds_frames(want):
+        return ""
+    assert isinstance(got, (list, tuple))
+    if len(got) != len(want):
+        return "frames" if isinstance(want, list) else ""
+    found = next(filter(None, map(differing_part, got, want)), "")
+    return found or ("taken" if isinstance(want, tuple) and got[1:] != want[1:] else "")
 
 
 def _frame_slips(got: Frame, want: Frame) -> Iterator[str]:

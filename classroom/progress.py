@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from . import answers, places, regions, showing
 from .cells import NotAnExercise, exercise_of
+from .grouping import group_rows, lesson_here
 from .saving import keep_text
 from .syllabus import Exercise, all_exercises
 
@@ -43,23 +44,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All exercises and how they stand: a table, as text and as HTML."""
+    """All exercises and how they stand: a table, as text and as HTML.
+
+    Of other lessons than `lesson` the table has one line each; with None it has all exercises.
+    """
 
     standings: tuple[Standing, ...]
+    lesson: int | None = None
 
     @property
     def rows(self) -> list[tuple[str, str, str, str, str]]:
         """One row for each exercise."""
-        return [
-            (
-                each.exercise.id,
-                each.exercise.name,
-                str(each.exercise.minutes),
-                _WORDS.get(each.verdict, each.verdict),
-                "yours" if each.verdict == "passed" else "the reference",
-            )
-            for each in self.standings
-        ]
+        return [_row(each) for each in self.standings]
 
     @property
     def summary(self) -> str:
@@ -67,20 +63,40 @@ class Progress:
         left = [each for each in self.standings if each.verdict != "passed"]
         minutes = sum(each.exercise.minutes for each in left)
         said = f"{len(self.standings) - len(left)} of {len(self.standings)} exercises passed"
-        return f"{said}; about {minutes} minutes to go." if left else f"{said}."
+        said = f"{said}; about {minutes} minutes to go." if left else f"{said}."
+        return said if self.lesson is None else f"{said} status(whole=True) shows each of them."
+
+    @property
+    def _shown(self) -> Sequence[Sequence[str]]:
+        return group_rows(self.standings, self.lesson, lambda each: each.exercise, _row, _sum_up)
 
     def __str__(self) -> str:
-        return f"{showing.table_text(_HEAD, self.rows)}\n{self.summary}"
+        return f"{showing.table_text(_HEAD, self._shown)}\n{self.summary}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return showing.table_html(_HEAD, self.rows, self.summary)
+        return showing.table_html(_HEAD, self._shown, self.summary)
 
 
-def status() -> Progress:
-    """Say how every exercise stands; what was not checked since it was changed is checked now."""
-    return find_progress()
+def _row(each: Standing) -> tuple[str, str, str, str, str]:
+    exercise = each.exercise
+    whose = "yours" if each.verdict == "passed" else "the reference"
+    return exercise.id, exercise.name, str(exercise.minutes), _WORDS.get(each.verdict, each.verdict), whose
+
+
+def _sum_up(standings: Sequence[Standing]) -> tuple[str, str, str]:
+    passed = sum(each.verdict == "passed" for each in standings)
+    return str(sum(each.exercise.minutes for each in standings)), f"{passed} passed", f"{passed} yours"
+
+
+def status(whole: bool = False) -> Progress:
+    """Say how the exercises stand; what was not checked since it was changed is checked now.
+
+    Arguments:
+        whole: list those of all lessons; else, in a lesson's notebook, of each other lesson only how many.
+    """
+    return replace(find_progress(), lesson=None if whole else lesson_here())
 
 
 def find_progress(watch: Callable[[Exercise], None] = lambda exercise: None) -> Progress:

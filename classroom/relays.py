@@ -3,7 +3,7 @@
     with Relay(server.port) as relay:
         client.connect(relay.url("/chat"))
         ...
-    draw_session(relay.sessions[-1])
+    draw_session(relay.sessions[-1])  # behind the block: inside it, the last bytes may still be on their way
 
 So a session can be drawn whatever the client and the server are, and neither has to know about it.
 """
@@ -41,7 +41,10 @@ class Relay:
 
     @property
     def sessions(self) -> list[Session]:
-        """What went over each connection so far, seen from the server's side."""
+        """What went over each connection so far, seen from the server's side; a copy each time.
+
+        What a client has just sent or received may not be noted yet. After `close` everything is.
+        """
         return [conn.session() for conn in list(self._recorded)]
 
     def start(self) -> None:

@@ -6,7 +6,7 @@ import html
 import sys
 from collections.abc import Sequence
 
-__all__ = ["in_notebook", "show", "table_html", "table_text"]
+__all__ = ["in_notebook", "name_nth", "show", "table_html", "table_text"]
 
 _TABLE = "border-collapse:collapse;margin:6px 0"
 _CELL = "text-align:left;padding:2px 14px 2px 0;vertical-align:top"
@@ -33,6 +33,22 @@ def show(text: str, page: str = "") -> None:
 
     page = page or f"<pre>{html.escape(text)}</pre>"
     display({"text/plain": text, "text/html": page}, raw=True)  # type: ignore[no-untyped-call]
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def name_nth(thing: str, number: int, count: int) -> str:
+    """Name one of several things as people count: "the first example", "example 12 of 30".
+
+    Arguments:
+        thing: what it is, in one word.
+        number: which one it is, counted from 0.
+        count: how many there are.
+    """
+    if number < len(_ORDINALS):
+        return f"the {_ORDINALS[number]} {thing}"
+    return f"{thing} {number + 1} of {count}"
 
 
 def table_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

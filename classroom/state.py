@@ -2,8 +2,8 @@
 
     verdicts   by exercise and the hash of the region: what a check found, and for which version of the cases
     saved      by notebook and exercise: the text that was last in the cell and in the file alike
-    hints      by exercise: how many levels of hints were shown
-    last       by exercise: what the last check said, so that a hint can fit it
+    hints      by exercise: how many levels of hints were shown since its failure was another one
+    last       by exercise: what the last check said, so that a hint can fit it, and what failed last
 
 All of it can be lost without harm: verdicts are found anew, and a text whose last saved version is unknown is
 treated as carefully as one that was changed. So where nothing can be written, nothing is remembered, and a
@@ -62,8 +62,15 @@ def find_verdict(exercise_id: str, text_hash: str, context: str) -> Remembered |
     return found if found is not None and found.context == context else None
 
 
-def remember_verdict(exercise_id: str, text_hash: str, found: Remembered, words: str) -> None:
-    """Store what a check found; `words` are what was said, for a hint that fits."""
+def remember_verdict(
+    exercise_id: str, text_hash: str, found: Remembered, words: str, failure: str = ""
+) -> None:
+    """Store what a check found. Where another thing fails than before, hints begin again.
+
+    Arguments:
+        words: what was said, for a hint that fits.
+        failure: what failed, such as the name of the mistake; "" if nothing did, or nothing could be tried.
+    """
 
     def change(state: dict[str, Any]) -> None:
         verdicts = _inner(state["verdicts"], exercise_id)
@@ -71,7 +78,11 @@ def remember_verdict(exercise_id: str, text_hash: str, found: Remembered, words:
         verdicts[text_hash] = asdict(found)
         for old in list(verdicts)[:-KEPT_VERDICTS]:
             del verdicts[old]
-        state["last"][exercise_id] = {"verdict": found.verdict, "words": words[:4000]}
+        before = _inner(state["last"], exercise_id).get("failure", "")
+        if failure and before and failure != before:
+            state["hints"].pop(exercise_id, None)
+        last = {"verdict": found.verdict, "words": words[:4000], "failure": failure or before}
+        state["last"][exercise_id] = last
 
     _update(change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,14 +154,15 @@ def compare_verdicts(
                 strong.add((number, column))
             row.append(verdict)
         rows.append(row)
-    agree = "Every client did what the RFC demands." if not strong else "* not what the RFC demands"
+    agree = "All of them did what the RFC demands." if not strong else "* not what the RFC demands"
     return Table(caption, ["", "RFC 6455", *outcomes], rows, strong=frozenset(strong), note=agree)
 
 
 def compare_predictions(*predictions: tuple[str, object, object]) -> None:
     """Print what the reader predicted beside what happened, and whether they are the same.
 
-    Words match in any case, lists in any order. Nothing depends on it.
+    Words match in any case, lists in any order, and where what happened is bits or hex digits, these match
+    however they are grouped, with 0b or 0x in front, and as a number. Nothing depends on it.
 
     Arguments:
         predictions: for each the question, what the reader wrote (None or empty if nothing), what happened.
@@ -175,8 +177,25 @@ def _judge_prediction(question: str, written: object, happened: object) -> tuple
     turned_out = f"it turned out: {_in_words(happened)}"
     if written in (None, "", [], ()):
         return question, "no prediction yet", "", turned_out
+    written = _as_digits(written, happened)
     verdict = "same" if _fold(written) == _fold(happened) else "different"
     return question, verdict, f"you predicted: {_in_words(written)}", turned_out
+
+
+def _as_digits(written: object, happened: object) -> object:
+    """Bring a prediction of bits or hex digits to the form of those that came; others stay as they are."""
+    if not isinstance(happened, str) or isinstance(written, bool):
+        return written
+    came = happened.replace(" ", "").lower()
+    base, prefix = (2, "0b") if re.fullmatch("[01]{4,}", came) else (16, "0x")
+    if not re.fullmatch("([0-9a-f]{2})+", came):
+        return written
+    if isinstance(written, int):
+        return happened if written == int(came, base) else written
+    if not isinstance(written, str):
+        return written
+    digits = re.sub("[ _]", "", written).lower().removeprefix(prefix)
+    return happened if digits == came else written
 
 
 def _in_words(value: object) -> str:

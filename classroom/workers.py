@@ -9,6 +9,7 @@ An error of the machinery raises WorkerError; whatever the student's code does i
 
 import atexit
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .worker.fallback import run_here
+from .worker.forking import end_template
 from .worker.host import WorkerError
 from .worker.lacking import lacking_names
 from .worker.protocol import Ended, Limits, Loaded, LoadObject, Op
@@ -70,13 +72,20 @@ class _Spare:
                 self._worker = Worker()
 
     def close(self, *, for_good: bool = False) -> None:
-        """End the spare."""
+        """End the spare, and the template that it was forked from."""
         self._closed = for_good
         self._join()
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()
+        end_template()
+
+    def forget(self) -> None:
+        """In a process that was forked from the judge: leave the spare to it."""
+        if self._worker is not None:
+            self._worker.leave()
+        self._lock, self._worker, self._thread = threading.Lock(), None, None  # there is no other thread here
 
     def _join(self) -> None:
         thread = self._thread
@@ -86,6 +95,8 @@ class _Spare:
 
 _spare = _Spare()
 atexit.register(_spare.close, for_good=True)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_spare.forget)
 
 
 def prepare_spare() -> None:
@@ -94,7 +105,7 @@ def prepare_spare() -> None:
 
 
 def end_spare() -> None:
-    """End the spare worker and wait until it is gone; the next `run` starts another."""
+    """End the spare worker, and the template, and wait until they are gone; the next `run` starts another."""
     _spare.close()
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from . import composing, showing
 from .composing import Part
+from .grouping import group_rows, lesson_here
 
 __all__ = ["Whose", "status"]
 
@@ -27,14 +29,18 @@ _HEAD = ("exercise", "name", "whose", "why")
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Which exercises of the stack are the student's: a table, as text and as HTML."""
+    """Which exercises of the stack are the student's: a table, as text and as HTML.
+
+    Of other lessons than `lesson` the table has one line each; with None it has all exercises.
+    """
 
     parts: tuple[Part, ...]
+    lesson: int | None = None
 
     @property
     def rows(self) -> list[tuple[str, str, str, str]]:
         """One row for each exercise: number, name, "yours" or "reference", why."""
-        return [(part.exercise.id, part.exercise.name, part.whose, part.why) for part in self.parts]
+        return [_row(part) for part in self.parts]
 
     @property
     def summary(self) -> str:
@@ -42,18 +48,34 @@ class Whose:
         count = sum(part.whose == "yours" for part in self.parts)
         return f"{count} of {len(self.parts)} exercises in this stack are yours, the rest is the reference."
 
+    @property
+    def _shown(self) -> Sequence[Sequence[str]]:
+        return group_rows(self.parts, self.lesson, lambda part: part.exercise, _row, _sum_up)
+
     def __str__(self) -> str:
-        return f"{showing.table_text(_HEAD, self.rows)}\n{self.summary}"
+        return f"{showing.table_text(_HEAD, self._shown)}\n{self.summary}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return showing.table_html(_HEAD, self.rows, self.summary)
+        return showing.table_html(_HEAD, self._shown, self.summary)
 
 
-def status() -> Whose:
-    """Say of each exercise whether the student's or the reference is in the stack, and why."""
-    return Whose(tuple(composing.compose().parts.values()))
+def _row(part: Part) -> tuple[str, str, str, str]:
+    return part.exercise.id, part.exercise.name, part.whose, part.why
+
+
+def _sum_up(parts: Sequence[Part]) -> tuple[str, str]:
+    return f"{sum(part.whose == 'yours' for part in parts)} yours", ""
+
+
+def status(whole: bool = False) -> Whose:
+    """Say of each exercise whether the student's or the reference is in the stack, and why.
+
+    Arguments:
+        whole: list those of all lessons; else, in a lesson's notebook, of each other lesson only how many.
+    """
+    return Whose(tuple(composing.compose().parts.values()), None if whole else lesson_here())
 
 
 class _Yours(ModuleType):

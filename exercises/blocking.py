@@ -86,7 +86,8 @@ def serve_connection(
     sent, 1007 for text that is not UTF-8, and that was all. Where the stream is cut makes no difference.
 
     (Open to you: a message in fragments, and binary ones without on_binary, which get 1003 from the
-    reference; and when you tell of a frame that the FrameReader can't read behind others that it can.)
+    reference; whether a Close without a code is answered by one without, as the reference does, or by 1000;
+    and when you tell of a frame that the FrameReader can't read behind others that it can.)
 
     Arguments:
         conn: a connection that a client has just opened. The caller closes it, and sets its time limits.
@@ -99,6 +100,7 @@ def serve_connection(
 
     Raises:
         TimeoutError: if the caller set a time limit and it passes. (Or you return 1006 then.)
+        Exception: any other that on_text or on_binary raises, for it is no fault of the client's.
 
     >>> server, client = socket.socketpair()
     >>> client.sendall(build_client_handshake(parse_ws_url("ws://example.com/"), make_key()))
@@ -115,8 +117,9 @@ def serve_connection(
 def route(request: Request, pages: Mapping[str, bytes]) -> bytes | None:
     """Answer a request for a page, and leave a handshake alone (RFC 9110 sections 9.3.1 and 15.5).
 
-    A request whose Upgrade names websocket, in any case, is a handshake, whatever else is wrong with it. All
-    others get a whole response with Connection: close; the query of the target does not count.
+    A request whose Upgrade names websocket, in any case, is a handshake, whatever else is wrong with it, such
+    as another method than GET. All others get a whole response with Connection: close, and a page comes as
+    HTML in UTF-8; the query of the target does not count.
 
     Arguments:
         request: the head of the request.
@@ -158,7 +161,8 @@ class BlockingClient:
     def connect(self, url: str) -> None:
         """Open a TCP connection and do the handshake on it. (The reference closes an earlier one first.)
 
-        If it fails, the TCP connection is closed. What comes behind the server's head is not lost.
+        If it fails, the TCP connection is closed, and the client has no connection. What comes behind the
+        server's head is not lost.
 
         Arguments:
             url: such as "ws://127.0.0.1:9001/chat".
@@ -188,7 +192,8 @@ class BlockingClient:
 
         Raises:
             EOFError: after the server's Close or departure, and if there never was a connection.
-            TimeoutError: if no message comes in time. The connection stays open, and you may call again.
+            TimeoutError: if no message comes in time, counted from the call, whatever else has come. The
+                connection stays open, and you may call again.
             ProtocolError: if the server breaks a rule. It gets a Close with the code, and that was all.
         """
         raise NotImplementedError("exercise 6.4")

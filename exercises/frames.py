@@ -22,7 +22,7 @@ def apply_mask(data: bytes, masking_key: bytes) -> bytes:
         As many bytes as came in.
 
     Raises:
-        ValueError: if the key is not 4 bytes.
+        ValueError: if the key is not 4 bytes (not tested).
 
     >>> apply_mask(b"Hello", b"\\x37\\xfa\\x21\\x3d").hex(" ")
     '7f 9f 4d 51 58'
@@ -42,10 +42,10 @@ def encode_payload_len(n: int, masked: bool) -> bytes:
         masked: whether the MASK bit is set.
 
     Returns:
-        1, 3 or 9 bytes: the second byte of the frame and the extended length, if there is one.
+        1, 3 or 9 bytes: the second byte of the frame, and the extended payload length if there is one.
 
     Raises:
-        ValueError: if n is out of range.
+        ValueError: if n is below 0, or (not tested) 2**63 or more.
 
     >>> encode_payload_len(5, True).hex(), encode_payload_len(256, False).hex()
     ('85', '7e0100')
@@ -62,10 +62,12 @@ def decode_payload_len(buf: bytes) -> tuple[int, int] | None:
             bytes may follow.
 
     Returns:
-        (payload length in bytes, bytes used: 1, 3 or 9), or None if too few bytes have come.
+        (payload length in bytes, bytes used), or None if too few bytes have come. The first byte counts as
+        used, too: 1, 3 or 9.
 
     Raises:
-        ProtocolError: 1002 if the top bit of an 8-byte length is set, or if a shorter form would have done.
+        ProtocolError: 1002 if the top bit of an 8-byte length is set, or if a shorter form would have done
+            (not tested).
 
     >>> decode_payload_len(b"\\x7e\\x01\\x00..."), decode_payload_len(b"\\x7f\\x00")
     ((256, 3), None)
@@ -86,7 +88,7 @@ def encode_frame(frame: Frame) -> bytes:
         The bytes of the frame.
 
     Raises:
-        ValueError: if the opcode is not from 0 to 15, or the masking key not 4 bytes.
+        ValueError: if the opcode is not from 0 to 15, or (not tested) the masking key not 4 bytes.
 
     >>> encode_frame(Frame(fin=True, opcode=Opcode.TEXT, payload=b"Hello")).hex(" ")
     '81 05 48 65 6c 6c 6f'
@@ -106,7 +108,7 @@ def decode_frame(buf: bytes) -> tuple[Frame, int] | None:
         (the frame, its payload unmasked; how many bytes it took), or None if it is not whole yet.
 
     Raises:
-        ProtocolError: 1002, as `decode_payload_len` does.
+        ProtocolError: 1002, as `decode_payload_len` does (a frame with such a length may be read, too).
 
     >>> frame, used = decode_frame(bytes.fromhex("81 85 37fa213d 7f9f4d5158"))
     >>> frame.payload, used
@@ -117,7 +119,7 @@ def decode_frame(buf: bytes) -> tuple[Frame, int] | None:
 
 # %% exercise 5.6 check_frame
 def check_frame(frame: Frame, receiver: Role) -> None:
-    """Check that a frame is one that the other end may send (RFC 6455 sections 5.1, 5.2, 5.4 and 5.5).
+    """Check that a frame is one that the other end may send (RFC 6455 sections 5.1, 5.2 and 5.5).
 
     A client masks every frame and a server none. The reserved bits are 0, the opcode is one of the six that
     are defined, and a control frame is whole and carries at most 125 bytes.
@@ -137,7 +139,7 @@ def check_frame(frame: Frame, receiver: Role) -> None:
 
 
 # %% exercise 5.7 FrameReader
-MAX_PAYLOAD = 1 << 20  # bytes in one frame that a FrameReader takes if nobody says otherwise: 1 MiB
+MAX_PAYLOAD = 1_048_576  # bytes in one frame that a FrameReader takes if nobody says otherwise: 1 MiB
 
 
 class FrameReader:
@@ -158,7 +160,8 @@ class FrameReader:
         """Take what one recv gave, and return the frames that are whole now.
 
         Good frames are not lost to a bad one behind them: they are returned, and the next call raises, even
-        if it brings nothing (`feed(b"")`). After an error nothing more is taken in: each call raises again.
+        if it brings nothing (`feed(b"")`). A call that has no good frame to return raises at once. After an
+        error nothing more is taken in: each call raises again.
 
         Arguments:
             data: any number of bytes: a piece of a frame, several frames, or nothing.
@@ -169,7 +172,7 @@ class FrameReader:
 
         Raises:
             ProtocolError: 1009 as soon as a frame announces more than `max_payload` bytes, and 1002 as
-                `decode_frame` does.
+                `decode_payload_len` does.
 
         >>> reader = FrameReader()
         >>> reader.feed(b"\\x81\\x02H"), [frame.payload for frame in reader.feed(b"i\\x89\\x00")]

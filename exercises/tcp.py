@@ -10,7 +10,7 @@ import socket
 
 # %% exercise 1.1 recv_exactly
 def recv_exactly(sock: socket.socket, n: int) -> bytes:
-    """Receive exactly n bytes, in as many pieces as they come (RFC 9293 section 3.8).
+    """Receive exactly n bytes, in as many pieces as they come (RFC 9293 section 3.9.1.3).
 
     Arguments:
         sock: a connected socket.
@@ -22,7 +22,7 @@ def recv_exactly(sock: socket.socket, n: int) -> bytes:
     Raises:
         EOFError: if the peer finishes before n bytes have come.
 
-    >>> near, far = socket.socketpair()
+    >>> near, far = socket.socketpair()  # two sockets, connected with each other
     >>> far.sendall(b"Hello")
     >>> recv_exactly(near, 2), recv_exactly(near, 3)
     (b'He', b'llo')
@@ -46,7 +46,8 @@ def recv_until(sock: socket.socket, delimiter: bytes, limit: int = 65_536) -> tu
 
     Raises:
         EOFError: if the peer finishes before the delimiter has come.
-        ValueError: if the delimiter is not within the first `limit` bytes.
+        ValueError: as soon as `limit` bytes have come and the delimiter does not end within them, also if the
+            stream ends there.
 
     >>> near, far = socket.socketpair()
     >>> far.sendall(b"one line\\r\\nand a")

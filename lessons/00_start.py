@@ -43,6 +43,9 @@ show_page("A page of your own server", server, height=240)
 #
 # What went over the wire? Here a client in Python takes the browser's place. It says one thing to such a server,
 # and every byte in both directions is written down. Click on a line of the picture to see its bytes.
+#
+# A client's payload is *masked*, mixed with four random bytes, so you will not find Grüezi in it. In the
+# server's answer you find the text as it is. After lesson 5 you can read every byte of this.
 
 # %% id="bytes"
 with yours.serving.BlockingServer(answer) as server:
@@ -57,8 +60,11 @@ draw_session(session)
 # - **the opening handshake**: a request and a response, by which both ends agree to speak WebSocket (lesson 4),
 # - **frames**: each message in an envelope of a few bytes, up to the Close that ends it all (lesson 5).
 #
+# In the picture, *TCP connected* and the two *ends* are the connection, GET and HTTP the handshake, text and
+# close the frames. 1000 means a normal end (lesson 8).
+#
 # In lesson 6 you put them together, and a page like the one above talks to a server made of your own functions.
-# That is the short road: 1, 4, 5, 6. The other lessons make it withstand the world: the life of a TCP connection
+# That is the express path: 1, 4, 5, 6. The other lessons make it withstand the world: the life of a TCP connection
 # (2), what HTTP can't do (3), messages in pieces (7), saying goodbye (8), encryption (9), attackers (10), speed
 # (11), compression (12), a thousand clients (13), and a chat that brings all of it together (14).
 
@@ -79,6 +85,8 @@ for number in (1, 2, 3):
     print("line", number)
 
 # %% [markdown] id="jupyter-look"
+# For each run one message goes out and about five come back: *busy*, the code, the output, the reply, *idle*.
+#
 # To see the messages themselves, open your browser's developer tools (F12 in most), choose *Network*, then
 # *WS*, and reload the page. The connection is called `channels`. In lesson 6 a client of your own connects
 # to it and reads along.
@@ -118,8 +126,8 @@ for number in (1, 2, 3):
 # %% [markdown] id="help-text"
 # ## When you are stuck
 #
-# `hint` helps one step at a time: a symptom, a question, the lines to put in order, the reference. Each
-# call goes one step further.
+# `hint` helps one step at a time: a symptom, a question, lines with blanks or to put in order, the reference.
+# Each call goes one step further.
 
 # %% id="help"
 hint("0.1")
@@ -130,7 +138,7 @@ hint("0.1")
 # | `check(payload_length)` | your function saved, tested and commented on; it stands in each exercise cell already |
 # | `hint("0.1")` | the next hint |
 # | `solution("0.1")` | the reference, at once |
-# | `status()` | every exercise: written or not, passed or not |
+# | `status()` | each exercise of this lesson: written or not, passed or not; `status(whole=True)`: those of all |
 # | `reset("0.1")` | the empty exercise again; your text is kept beside it |
 #
 # No exercise is a gate. Skip one, and everything below it runs all the same.

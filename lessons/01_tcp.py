@@ -20,6 +20,8 @@
 # A widely read article explains WebSocket, and most of it is right. This course puts it to the test: it
 # numbers twelve statements, S1 to S12. Two of them begin here (S3, S7). Each is settled by an experiment of
 # yours.
+#
+# The whole lesson takes about two and a half hours. A good place for a break is before exercise 1.2.
 
 # %% [markdown] id="how-it-works"
 # **How to use this page.** Run the cells from top to bottom with Shift+Enter. A cell that ends in
@@ -92,6 +94,7 @@ def open_connection() -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = socket.create_connection(listener.getsockname(), timeout=5)
         server, _ = listener.accept()
+    # Closing the listener ends the waiting, not the connection.
     server.settimeout(5)  # seconds that a call may wait; then it raises TimeoutError
     return client, server
 
@@ -111,6 +114,9 @@ with client, server:  # both are closed at the end of the block
 # | `conn.sendall(data)` | hands all of the bytes to the system, which sends them. It waits while there is no room |
 # | `conn.recv(n)` | returns bytes that have come, **at most** `n` of them. If nothing has come, it waits |
 # | `conn.close()` | ends it; `with conn:` does so by itself |
+#
+# Each end has an address and a port. The system chose both ports: the server's because we asked for port 0, the
+# client's as it always does.
 #
 # `sendall` returns as soon as the system has taken the bytes. It does not wait for the other program to
 # read them.
@@ -146,10 +152,10 @@ compare_predictions(
 
 # %% [markdown] id="before-accept-look"
 # The operating systems of both ends open the connection; the programs are told afterwards. (How they do it,
-# with three short segments, is lesson 2.) The connection carries whatever bytes you like.
+# with three short *segments*, the packets of TCP, is lesson 2.) The connection carries whatever bytes you like.
 #
-# Now a real WebSocket client, in two situations: nobody listens on its port, and somebody listens but never
-# says a word. Which of its steps does it get to?
+# Now a real WebSocket client, in two situations: somebody listens on its port but never says a word, and nobody
+# listens. Which of its steps does it get to?
 
 # %% id="tcp-first"
 with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -168,11 +174,11 @@ except OSError as error:
     print(f"nobody listens:  {type(error).__name__}")
 
 # %% [markdown] id="s7-settled"
-# **S7 (the TCP connection comes first) is right.** Where nobody listens, the client fails before it has said
-# anything. Where somebody listens, there is a connection, and only then the first bytes of WebSocket's
-# opening handshake go over it: `GET / HTTP/1.1` ([RFC 6455 section
-# 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)). So a TCP connection is no WebSocket connection
-# yet. With `wss`, TLS comes in between (lesson 9).
+# **S7 (the TCP connection comes first) is right.** Where somebody listens, there is a connection, and only then
+# the first bytes of WebSocket's opening handshake go over it: `GET / HTTP/1.1` ([RFC 6455 section
+# 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)). Where nobody listens, the client fails before it has
+# said anything. So a TCP connection is no WebSocket connection yet. With `wss`, the encrypted kind, TLS comes in
+# between (lesson 9).
 
 # %% [markdown] id="both-text"
 # ### Both at once
@@ -202,8 +208,9 @@ compare_predictions(("the client receives", client_receives, happened))
 
 # %% [markdown] id="both-look"
 # A connection is two rivers, one in each direction, and neither knows of the other. To see both flow at the
-# same time, let each side send 3 MB while it receives, 100,000 bytes every millisecond. Each of the four works
-# in a thread of its own, because `sendall` waits when there is no room, and `recv` when there is nothing.
+# same time, let each side send 3 MB while it receives, 100,000 bytes every millisecond. `sendall` waits when
+# there is no room, and `recv` when there is nothing, so each of the four works in a *thread* of its own: a second
+# course of action in the same program. You may skip the code; what counts is the table that it draws.
 
 
 # %% id="run-both"
@@ -280,7 +287,7 @@ draw_river(messages, received)
 #
 # It works the other way round, too: one send, several receives. Write your own words into the list, choose
 # how much each `recv` may take, and look where the cuts fall. With letters such as é or λ, a cut may fall in
-# the middle of one.
+# the middle of one. In the picture, bytes that are no plain letter stand as two hex digits: `ce bb` is λ.
 
 # %% id="own-river"
 my_words = ["One ", "sentence, ", "sent ", "piece ", "by ", "piece. ", "Καλημέρα"]
@@ -387,7 +394,7 @@ def travel(messages, write=write_at_once, pause: float = 0.0, bucket: int = 65_5
 # `at once` and does not pause? And if it pauses for 3 ms after each one?
 
 # %% id="predict-whole"
-right_without_pause = None  # "all", "most", "few"
+right_without_pause = None  # "all", "most" (half of them or more) or "few"
 right_with_pause = None
 
 # %% id="look-whole"
@@ -395,10 +402,10 @@ PAUSES = (0, 1, 3)  # milliseconds
 
 
 def in_a_word(count: int) -> str:
-    return "all" if count == len(MESSAGES) else "most" if 2 * count > len(MESSAGES) else "few"
+    return "all" if count == len(MESSAGES) else "most" if 2 * count >= len(MESSAGES) else "few"
 
 
-right = {
+right = {  # for each way and pause the number of pieces that are exactly one message
     (way, pause): len(set(travel(MESSAGES, write, pause / 1000)) & set(MESSAGES))
     for way, write in WAYS.items()
     for pause in PAUSES
@@ -421,8 +428,9 @@ plot_right("One recv, one message: how often that is right, on your machine", ri
 
 # %% [markdown] id="works-here-look"
 # With a pause, and a client that writes each message in one go, the wrong program looks right on its author's
-# desk. Then somebody sends faster, or writes the head of a message first, and it breaks. Pauses are no cure
-# either: a busy receiver and the network between glue and cut where nobody meant them to.
+# desk. Then somebody sends faster, or writes the head of a message first, and it breaks. Where both parts had
+# come before the server looked, the guess was right by luck. Pauses are no cure either: a busy receiver and the
+# network between glue and cut where nobody meant them to.
 #
 # The cure is to stop guessing. Three ways are in use, and you build each: read a number of bytes that is
 # known (1.1), read up to a mark (1.2), or let each message say how long it is (1.3 and 1.4).
@@ -449,8 +457,8 @@ with client, server:
 # %% [markdown] id="end-look"
 # `b""` is the end of the stream: the other end will send nothing more, today or ever. The next call says so
 # again, at once. It never means "nothing yet". On the wire it is a flag, FIN, that stands for "no more data
-# from sender" ([RFC 9293 section 3.1](https://www.rfc-editor.org/rfc/rfc9293#section-3.1)). A loop that does
-# not look for `b""` either hands on too little or runs for ever.
+# from sender" ([RFC 9293 section 3.1](https://www.rfc-editor.org/rfc/rfc9293#section-3.1)). A loop that takes
+# `b""` for a piece like any other runs for ever. One that ends there and tells nobody hands on too little.
 
 # %% [markdown] id="recv-exactly-text"
 # ### Exercise 1.1: receive exactly n bytes
@@ -585,8 +593,8 @@ for number in (5, 255, 256, 1000, 65_535):
 
 # %% [markdown] tags=["solution"] id="length-prefixed-why"
 # **Why it works.** `len(payload)` counts bytes, and exactly these travel. Had the function taken text, it
-# would have had to encode first and count afterwards: `"é"` is one character and two bytes. `to_bytes` itself
-# raises `OverflowError` if a number does not fit; the `if` says in words what is wrong.
+# would have had to encode first and count afterwards: `"é"` is one character and two bytes. If a number does not
+# fit, `to_bytes` raises `OverflowError`; the caller was promised a `ValueError`, so the `if` asks first.
 
 # %% [markdown] id="split-text"
 # ### Exercise 1.4: take whole messages off a buffer
@@ -687,6 +695,7 @@ print(f"damaged: {100 * damaged / len(payloads):.1f} % of {len(payloads):,} payl
 print(f"expected: 1 - (250/256)² = {100 * (1 - (250 / 256) ** 2):.1f} %")
 
 # %% [markdown] id="strip-look"
+# A payload is spared only if neither its first nor its last byte is one of the six, so (250/256)² of them are.
 # A mistake that shows once in twenty messages is found late. WebSocket makes every byte that a client sends
 # look random (masking, lesson 5), so this one strikes there, too.
 
@@ -702,7 +711,7 @@ print(f"expected: 1 - (250/256)² = {100 * (1 - (250 / 256) ** 2):.1f} %")
 # returns how many bytes it sent back. Two decisions are made for you, and both have a reason:
 #
 # - Send each piece back as it comes. Whoever collects everything first waits for an end that may never come,
-#   because many a client waits for the echo of its first word before it sends the second.
+#   because some clients wait for the echo of their first word before they send the second.
 # - Do not close the connection. The caller still holds it, and the caller closes it.
 #
 # `while piece := conn.recv(4096):` receives a piece, gives it a name, and ends the loop at `b""`. To send,
@@ -746,7 +755,7 @@ print(f"expected: 1 - (250/256)² = {100 * (1 - (250 / 256) ** 2):.1f} %")
 # yet.
 
 # %% [markdown] id="own-examples-text"
-# Your examples over a real connection, through your splitter. TCP may glue and cut your pieces once more on
+# The examples over a real connection, through the splitter of 1.4: yours, where they pass. TCP may glue and cut your pieces once more on
 # their way. What comes out must not depend on it.
 
 # %% id="own-examples"
@@ -755,6 +764,8 @@ same = 0
 for pieces, messages in examples:
     arrived = travel(pieces)
     same += join_pieces(arrived) == messages
+whose = {name: whose for _, name, whose, _ in yours.status().rows}
+print("examples:", whose["examples_for_split"], "  splitter:", whose["split_length_prefixed"])
 print(f"{len(examples)} examples, {same} with the messages that they promise")
 
 # %% [markdown] id="real-thing"
@@ -776,7 +787,7 @@ if echoed:
 # %% [markdown] id="curl-yourself"
 # To try it by hand, run the next cell with a number of seconds for `open_for`, such as 60, and type in a
 # terminal what it prints. Each line that you type comes back. Ctrl+C ends curl, and the stop button ends the
-# cell.
+# cell. The stop button shows a red `KeyboardInterrupt`; that is normal.
 
 # %% id="by-hand"
 open_for = 0  # seconds
@@ -788,8 +799,9 @@ def echo_patiently(conn: socket.socket) -> None:
 
 
 with serve(echo_patiently) as server:
-    print(f"curl telnet://127.0.0.1:{server.port}")
-    time.sleep(open_for)
+    if open_for:
+        print(f"curl telnet://127.0.0.1:{server.port}")
+        time.sleep(open_for)
 
 # %% [markdown] id="whose"
 # ## What is yours by now

@@ -24,7 +24,6 @@
 
 # %% id="tools"
 import base64
-import contextlib
 import json
 import os
 import re
@@ -75,8 +74,9 @@ from classroom.widgets import draw_handshake, draw_session
 # %% [markdown] id="first-look"
 # ## One connection, from the first byte to the last
 #
-# `serve_connection` is the whole server for one client. `record` notes what goes through its socket. The
-# client is `BlockingClient`; it says two texts, and the server answers in capital letters.
+# `serve_connection` is the whole server for one client. `record` notes what goes through its socket, and
+# `graceful_close` says goodbye: it finishes our stream, reads what is still on its way, and closes. The client
+# is `BlockingClient`; it says two texts, and the server answers in capital letters.
 #
 # **Predict.** How many frames go from the client to the server, all told, and how many come back? And which
 # end is the first to finish its TCP stream?
@@ -119,13 +119,14 @@ compare_predictions(
 draw_session(recorded[-1], client="client")
 
 # %% [markdown] id="first-investigate"
-# **Investigate.** Go through the events one by one: two heads, then frames. Three frames go each way, since
-# the Close is a frame, too, and is answered by a Close. After that the server finishes its stream first, as
-# the RFC wants it ([RFC 6455 section 7.1.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.1.1)). Why the
-# server? Exercise 6.2 asks again.
+# **Investigate.** Go through the events one by one: a TCP connection, two heads, then frames. Three frames go
+# each way, since the Close is a frame, too, and is answered by a Close. After that the server finishes its
+# stream first, as the RFC wants it ([RFC 6455 section
+# 7.1.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.1.1)). Why the server? Think about it; the answer is
+# folded below exercise 6.2.
 
 # %% [markdown] id="handshake-lines-text"
-# The first two events are lesson 4, with this connection's own key and accept value. Which line of the answer
+# The two heads are lesson 4, with this connection's own key and accept value. Which line of the answer
 # is made of which line of the request?
 
 # %% id="handshake-lines"
@@ -195,6 +196,9 @@ with serve(look) as server, socket.create_connection(("127.0.0.1", server.port),
 # | `HandshakeError` | send `refuse(error)`, return 1006 |
 # | the client is gone: `b""`, `EOFError`, `ConnectionError` | return 1006 |
 #
+# A `ProtocolError` carries the code in `error.code` and a sentence about the fault in `error.reason`. Any other
+# exception, from `on_text` perhaps, is a fault of the program and none of the client's: let it pass through.
+#
 # 1006 never stands in a frame. It is what a program tells itself about an end without a Close.
 #
 # ### Exercise 6.2: serve one client to its end
@@ -205,18 +209,20 @@ with serve(look) as server, socket.create_connection(("127.0.0.1", server.port),
 # |---|---|
 # | `read_message(frame)` | a `str` for text, `bytes` for binary. `ProtocolError` 1007 if a text is not UTF-8, 1003 for a message in fragments |
 # | `read_close(frame)` | the code, 1005 if the Close has none. `ProtocolError` if it has one that must not travel |
-# | `write_message(Role.SERVER, message)` | a text frame of a `str`, a binary frame of `bytes` |
-# | `write_frame(Role.SERVER, Opcode.PONG, payload)` | any frame |
-# | `write_close(Role.SERVER, code, reason)` | a Close; of 1005 an empty one |
+# | `write_message(Role.SERVER, message)` | the bytes of a text frame for a `str`, of a binary frame for `bytes`, ready for `sendall` |
+# | `write_frame(Role.SERVER, Opcode.PONG, payload)` | the bytes of any frame |
+# | `write_close(Role.SERVER, code, reason)` | the bytes of a Close, of an empty one for 1005. `reason` is a `str` and may be left out |
 # | `send_last(conn, data)` | sends, and says nothing if the client has gone: for last words |
+# | `conn.recv(CHUNK)` | what has come. `CHUNK` is a number: how much to ask `recv` for |
 #
 # Four things to think of:
 #
 # - What `accept_handshake` had left over goes into the reader *before* the first `recv`.
 # - `feed` gives a list. Go through all of it, and answer each frame before you look at the next.
 # - Each frame goes through `check_frame(frame, Role.SERVER)` before anything else looks at it.
-# - `feed` tells of a bad frame behind good ones only when it is asked again. So ask again with `feed(b"")`,
-#   until it gives an empty list; only then wait in `recv`.
+# - `feed` tells of a bad frame behind good ones only when it is asked again. Who wants to hear of it before the
+#   next `recv` asks again, until there is nothing more: `while frames := reader.feed(data):`, and `data = b""`
+#   behind its inner loop. (The cases do not ask for this one.)
 
 # %% exercise 6.2 serve_connection
 
@@ -224,9 +230,15 @@ with serve(look) as server, socket.create_connection(("127.0.0.1", server.port),
 # **Why it works.** `_receive_frames` hides where frames come from, the leftover or `recv`, so that the loop
 # reads like the table. Errors are not handled where they arise: whatever breaks a rule raises, and one
 # `except` says the Close. What comes after a Close of either end is not looked at, because the function has
-# returned. The caller closes the socket, since it opened it, and does so at once: the end that closes TCP
-# first keeps the connection's last trace, TIME-WAIT, which would hinder a client that wants to come again,
-# and hinders a server hardly at all.
+# returned. The caller closes the socket, since it opened it, and does so at once, so that the server is the
+# first to finish.
+
+# %% [markdown] id="serve-first"
+# <details><summary>Why is it the server that finishes TCP first?</summary>
+#
+# The end that finishes first keeps the connection's last trace, TIME-WAIT, for a minute or so. That would
+# hinder a client which wants to come again at once, and hinders a server hardly at all.
+# </details>
 
 # %% [markdown] id="s3-text"
 # ## Both ends may speak at any time
@@ -279,14 +291,16 @@ compare_predictions(("messages that arrive", messages_arrive, len(heard_by_clien
 draw_session(recorded[-1], client="client")
 
 # %% [markdown] id="both-look"
-# The second question may have come some 40 ms after the first. That is TCP, and no rule of WebSocket: a small
-# piece may have to wait until the one before it is acknowledged ([RFC 9293 section
+# One of the client's pieces, a question or its Close, may have come some 40 ms late. That is TCP, and no rule
+# of WebSocket: a small piece may have to wait until the other end has confirmed that the one before it has
+# come, which is called an acknowledgment ([RFC 9293 section
 # 3.7.4](https://www.rfc-editor.org/rfc/rfc9293#section-3.7.4)).
 
 # %% [markdown] id="s3-settled"
 # **S3 (both ends may send at any time) is right.** TCP carries two streams, one each way, and neither waits
 # for the other. Nobody has to ask: the server's news were on their way before it had read a single frame.
-# That is what HTTP does not have (S2). Two limits belong to it: nobody sends before the handshake is done,
+# That is what HTTP does not have: there only the client asks, as the article says, too (S2). Two limits belong
+# to it: nobody sends before the handshake is done,
 # and nobody sends data after a Close of its own ([section
 # 5.5.1](https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1)). And within one direction, frames come in the
 # order in which they were sent.
@@ -310,9 +324,11 @@ for each in (page_request, socket_request):
 # - If `websocket` is among the tokens of `Upgrade`, return `None`: this one is not for you.
 # - Else look for the page. The target may have a query, `/?tab=2`, which does not count:
 #   `target.partition("?")` gives what stands before, the sign, and what stands behind.
-# - `format_response(status, headers, body)` writes the whole response and counts its `Content-Length`. Add
-#   two headers: `Content-Type: text/html; charset=utf-8`, so that the browser shows a page and not its
-#   source, and `Connection: close`, since nothing else will come on this connection.
+# - `format_response(status, headers, body)` writes the whole response and counts its `Content-Length`. Its
+#   headers are a list of pairs, its body is `bytes`: `format_response(404, [("Connection", "close")], b"...")`.
+# - Add two headers: `Content-Type: text/html; charset=utf-8`, so that the browser shows a page and not its
+#   source, and the letters in it as they were written; and `Connection: close`, since nothing else will come
+#   on this connection.
 # - Without such a page, 404 and a word of explanation.
 
 # %% exercise 6.3 route
@@ -326,8 +342,9 @@ for each in (page_request, socket_request):
 # ## Your server, your browser
 #
 # `BlockingServer` puts it together: it listens, gives each connection a thread, and calls `route` and
-# `serve_connection`, yours if they pass. The page is plain HTML with a script. This is the part of it that
-# talks:
+# `serve_connection`, yours if they pass. (A thread is a strand of the program that runs beside the others: while
+# one waits for its client, the others go on.) The page is plain HTML with a script. This is the part of it
+# that talks:
 #
 # ```js
 # const address = new URL("socket", location.href);      // from the same host and port as this page
@@ -338,6 +355,7 @@ for each in (page_request, socket_request):
 # socket.onmessage = (event) => note("came", event.data);
 # socket.onclose   = (event) => note("closed", event.code);
 #
+# // later, when a button is pressed:
 # socket.send("Hello");
 # socket.close(1000);
 # ```
@@ -348,13 +366,13 @@ show_page("A page and its WebSocket", page_door, height=320)
 
 # %% [markdown] id="page-look"
 # **Investigate.** Send some text, close, connect again. Then look at it from the browser's side: open its
-# developer tools (F12), choose *Network* and there *WS*, and press *Connect again* on the page. Click on the
-# line that appears. *Headers* shows the request and your 101; *Messages* (in Firefox *Response*) shows each
-# frame with its direction, text and length. The masks are not shown: each payload stands there as the script
-# gave it.
+# developer tools (F12), choose *Network* and there *WS*, then press *Close* and *Connect again* on the page.
+# Click on the line that appears, and send something. *Headers* shows the request and your 101; *Messages* (in
+# Firefox *Response*) shows each frame with its direction, text and length. The masks are not shown: each
+# payload stands there as the script gave it.
 #
-# The next cell draws what went over the wire: the last connection that the page opened. Run it again whenever
-# something has happened. (A relay stands in front of your server and keeps a recording.)
+# The next cell draws what went over the wire: the last connection on which a frame went, so send something
+# first. Run it again whenever something has happened. (A relay stands in front of your server and keeps a recording.)
 
 # %% id="draw-page"
 sockets = [each for each in page_door.sessions if any(event.kind == "frame" for event in each.events())]
@@ -372,11 +390,11 @@ with yours.serving.BlockingServer(str.upper, pages={"/": b"<p>Hello\n"}) as serv
 # ## Break it
 #
 # What becomes of a page when the server gets one thing wrong? A good server for comparison, and seven faults.
-# Each server waits for a text and answers HI. One that has made its mistake gives the client a moment to say
-# something, and leaves.
+# Each server waits for a text and answers HI. After its mistake, a server waits a moment for the client's reply
+# and leaves.
 #
-# **Predict.** What does the page's script get from the server that masks its answer? And from the one that
-# forgets the empty line behind its head?
+# **Predict.** What does the page's script get from the server that masks its answer? And what does it get in
+# the end from the one that forgets the empty line behind its head?
 
 # %% id="predict-break"
 when_masked = ""  # "HI", "an error" or "nothing"
@@ -397,7 +415,7 @@ def drop_empty_line(head: bytes) -> bytes:
 HI = yours.encode_frame(Frame(True, Opcode.TEXT, b"HI"))
 MASKED = yours.encode_frame(Frame(True, Opcode.TEXT, b"HI", masking_key=os.urandom(4)))
 CLOSE = yours.encode_frame(Frame(True, Opcode.CLOSE, (1000).to_bytes(2, "big")))
-FAULTS = [  # a name, what the RFC says, what happens to the head, the answer
+FAULTS = [  # a name, what the RFC says, what happens to the head (bytes: it stays as it is), the answer
     ("no fault", "", bytes, HI + CLOSE),
     ("no empty line behind the head", "no answer yet, RFC 9112 2.1", drop_empty_line, HI),
     ("accept value in hex", "refuse, 4.1 point 4", spoil_accept, HI),
@@ -481,6 +499,10 @@ Table("What each client said", ["", *talks], rows)
 # - **What must not be sent is not always refused.** The long form of a short length breaks a rule for
 #   senders. Some clients take it, others refuse it, as the reference of this course does: both are allowed.
 #   So a sender must be right, and must not conclude from one client that it is.
+#
+# And one that may surprise: where others show 1006, yours shows 1002 or 1007. Others report that no Close
+# *came*; yours reports the code that it *sent*. In the last two rows, whoever got HI shows 1006, too: the
+# server left without a Close.
 
 # %% [markdown] id="client-text"
 # ## The other end
@@ -492,7 +514,7 @@ Table("What each client said", ["", *talks], rows)
 # ### Exercise 6.4: write the client
 #
 # `timeout` is the patience of each call, in seconds. Turn it into a deadline, a time on the clock
-# `time.monotonic()`: now and the patience. A server that sends a byte now and then cannot stretch that.
+# `time.monotonic()`: now plus `timeout`. A server that sends a byte now and then cannot stretch that.
 #
 # **connect**
 #
@@ -502,13 +524,16 @@ Table("What each client said", ["", *talks], rows)
 # 3. `receive_response_head(conn, deadline)` is given. It returns the head and what came behind it: that is
 #    the beginning of the first frames.
 # 4. `parse_response_head` and `check_server_handshake` check the head.
-# 5. If anything raises from 2 on, close the connection and let the error pass: in `except BaseException:`,
-#    close it, then `raise` alone.
+# 5. If anything raises once the connection is open (3 and 4, too), close it and let the error pass: in
+#    `except BaseException:`, close it, then `raise` alone. If nobody listens there, `create_connection` itself
+#    raises `OSError`, and there is nothing to close. After a `connect` that failed, there is no connection.
 #
 # **recv** gives the next message. `receive_before(conn, deadline)` is a `recv` with a deadline, and raises
-# `EOFError` when the server has gone. The bytes go through a `FrameReader`, each frame through
+# `EOFError` when the server has gone, `TimeoutError` when nothing comes in time. It sets the socket's time limit
+# to what is left, so set it anew before you send. The bytes go through a `FrameReader`, each frame through
 # `check_frame(frame, Role.CLIENT)`. Frames that nobody has asked for yet can wait in a `collections.deque`:
-# `append` at one end, `popleft` at the other. What a frame asks for:
+# `append` at one end, `popleft` at the other. (To hear at once of a bad frame behind good ones, ask the reader
+# again, as in 6.2; the cases do not ask for it here either.) What a frame asks for:
 #
 # | what comes | what to do |
 # |---|---|
@@ -517,13 +542,16 @@ Table("What each client said", ["", *talks], rows)
 # | Pong | go on waiting |
 # | Close | answer with a Close, end the connection, raise `EOFError`, now and at each later call |
 # | `ProtocolError` | send a Close with its code, end the connection, and let the error pass |
+# | the server has gone | end the connection, `EOFError`, now and at each later call |
+# | nothing in time | `TimeoutError`; the connection stays open |
 #
 # **send**: `write_message(Role.CLIENT, message)` masks, with a new key each time. Without a connection,
 # `EOFError`.
 #
 # **close**: send a Close, and read on until the server's Close comes. Messages before it are dropped, and
-# nothing more is sent, no Pong and no second Close. Then close the socket and return the code, as
-# `serve_connection` does. Closing once more is no error and gives the same code.
+# nothing more is sent, no Pong and no second Close. Then close the socket and return the server's code; 1006 if
+# it left or kept silent, or if there is no connection; our own if we failed it, for a frame that broke a rule.
+# Closing once more is no error and gives the same code.
 #
 # A method that both `recv` and `close` can use saves work: "give me the next frame, checked".
 
@@ -571,7 +599,7 @@ Table("What came back", ["", *(f"{size:,} bytes" for size in SIZES)], rows)
 # | who may come in | shows a cookie or a token | puts the server's token into the query: `?token=...` |
 # | `Origin` | the browser sends it, and the server compares it with its own address | sends none, so there is nothing to compare. Lesson 10 is about what that means |
 # | subprotocol | offers `v1.kernel.websocket.jupyter.org`, a binary form | offers none, and so gets each message as JSON text |
-# | fragments, size | | a message comes in one frame; your reader takes up to 1 MiB |
+# | size | | messages come unfragmented; your reader takes up to 1 MiB |
 #
 # The request below goes to the *control* channel of the kernel, which is answered at once even while a cell
 # runs; this cell is running, after all. In JupyterLab it is this notebook's own kernel: your client then also
@@ -608,7 +636,7 @@ with kernel_socket() as kernel, Relay(kernel.port) as relay:
         client.send(write_request("execute_request", {"code": "print('Hello from a kernel.')"}))
     heard += listen_to_kernel(client, is_hello)
     print("closed with", client.close())
-    kernel_session = relay.sessions[-1]
+kernel_session = relay.sessions[-1]  # now that the connection has ended, all of it
 
 rows = [[message["channel"], message["msg_type"], str(message["content"])[:70]] for message in heard]
 Table("What your client heard", ["channel", "type", "content, shortened"], rows)

@@ -49,7 +49,7 @@ def write_frame(role: Role, opcode: int, payload: bytes = b"") -> bytes:
 
 
 def write_message(role: Role, message: str | bytes) -> bytes:
-    """Write a message as one frame: text for a str, binary for bytes (RFC 6455 section 5.6).
+    """Write a message as one frame, ready to send: text for a str, binary for bytes (RFC 6455 section 5.6).
 
     >>> write_message(Role.SERVER, "Hi"), write_message(Role.SERVER, b"Hi")
     (b'\\x81\\x02Hi', b'\\x82\\x02Hi')
@@ -152,7 +152,8 @@ def receive_before(conn: socket.socket, deadline: float) -> bytes:
     """Receive what has come, at least one byte.
 
     Arguments:
-        conn: a connection; its time limit is set anew.
+        conn: a connection. Its time limit becomes what is left until the deadline: set it anew before you
+            send.
         deadline: until when to wait, as `time.monotonic` counts.
 
     Raises:

@@ -30,7 +30,7 @@ __all__ = [
     "encode_payload_len",
 ]
 
-MAX_PAYLOAD = 1 << 20  # bytes in one frame that a FrameReader takes if nobody says otherwise: 1 MiB
+MAX_PAYLOAD = 1_048_576  # bytes in one frame that a FrameReader takes if nobody says otherwise: 1 MiB
 
 FIN, RSV1, RSV2, RSV3 = 0b1000_0000, 0b0100_0000, 0b0010_0000, 0b0001_0000  # in the first byte
 MASK = 0b1000_0000  # in the second byte
@@ -52,7 +52,7 @@ def apply_mask(data: bytes, masking_key: bytes) -> bytes:
         As many bytes as came in.
 
     Raises:
-        ValueError: if the key is not 4 bytes.
+        ValueError: if the key is not 4 bytes (not tested).
 
     >>> apply_mask(b"Hello", b"\\x37\\xfa\\x21\\x3d").hex(" ")
     '7f 9f 4d 51 58'
@@ -73,10 +73,10 @@ def encode_payload_len(n: int, masked: bool) -> bytes:
         masked: whether the MASK bit is set.
 
     Returns:
-        1, 3 or 9 bytes: the second byte of the frame and the extended length, if there is one.
+        1, 3 or 9 bytes: the second byte of the frame, and the extended payload length if there is one.
 
     Raises:
-        ValueError: if n is out of range.
+        ValueError: if n is below 0, or (not tested) 2**63 or more.
 
     >>> encode_payload_len(5, True).hex(), encode_payload_len(256, False).hex()
     ('85', '7e0100')
@@ -86,7 +86,7 @@ def encode_payload_len(n: int, masked: bool) -> bytes:
         return bytes([mask | n])
     if 126 <= n <= 65_535:
         return bytes([mask | 126]) + n.to_bytes(2, "big")
-    if 65_536 <= n < 1 << 63:
+    if 65_536 <= n < 2**63:
         return bytes([mask | 127]) + n.to_bytes(8, "big")
     raise ValueError(f"no payload has {n} bytes")
 
@@ -99,10 +99,12 @@ def decode_payload_len(buf: bytes) -> tuple[int, int] | None:
             bytes may follow.
 
     Returns:
-        (payload length in bytes, bytes used: 1, 3 or 9), or None if too few bytes have come.
+        (payload length in bytes, bytes used), or None if too few bytes have come. The first byte counts as
+        used, too: 1, 3 or 9.
 
     Raises:
-        ProtocolError: 1002 if the top bit of an 8-byte length is set, or if a shorter form would have done.
+        ProtocolError: 1002 if the top bit of an 8-byte length is set, or if a shorter form would have done
+            (not tested).
 
     >>> decode_payload_len(b"\\x7e\\x01\\x00..."), decode_payload_len(b"\\x7f\\x00")
     ((256, 3), None)
@@ -116,7 +118,7 @@ def decode_payload_len(buf: bytes) -> tuple[int, int] | None:
     if len(buf) < used:
         return None
     n = int.from_bytes(buf[1:used], "big")
-    if n >> 63:
+    if n >= 2**63:
         raise ProtocolError(1002, "the top bit of the payload length is set")
     if n <= (125 if short == 126 else 65_535):
         raise ProtocolError(1002, "the payload length is not written in its shortest form")
@@ -135,7 +137,7 @@ def encode_frame(frame: Frame) -> bytes:
         The bytes of the frame.
 
     Raises:
-        ValueError: if the opcode is not from 0 to 15, or the masking key not 4 bytes.
+        ValueError: if the opcode is not from 0 to 15, or (not tested) the masking key not 4 bytes.
 
     >>> encode_frame(Frame(fin=True, opcode=Opcode.TEXT, payload=b"Hello")).hex(" ")
     '81 05 48 65 6c 6c 6f'
@@ -161,7 +163,7 @@ def decode_frame(buf: bytes) -> tuple[Frame, int] | None:
         (the frame, its payload unmasked; how many bytes it took), or None if it is not whole yet.
 
     Raises:
-        ProtocolError: 1002, as `decode_payload_len` does.
+        ProtocolError: 1002, as `decode_payload_len` does (a frame with such a length may be read, too).
 
     >>> frame, used = decode_frame(bytes.fromhex("81 85 37fa213d 7f9f4d5158"))
     >>> frame.payload, used
@@ -195,7 +197,7 @@ def decode_frame(buf: bytes) -> tuple[Frame, int] | None:
 
 
 def check_frame(frame: Frame, receiver: Role) -> None:
-    """Check that a frame is one that the other end may send (RFC 6455 sections 5.1, 5.2, 5.4 and 5.5).
+    """Check that a frame is one that the other end may send (RFC 6455 sections 5.1, 5.2 and 5.5).
 
     A client masks every frame and a server none. The reserved bits are 0, the opcode is one of the six that
     are defined, and a control frame is whole and carries at most 125 bytes.
@@ -245,7 +247,8 @@ class FrameReader:
         """Take what one recv gave, and return the frames that are whole now.
 
         Good frames are not lost to a bad one behind them: they are returned, and the next call raises, even
-        if it brings nothing (`feed(b"")`). After an error nothing more is taken in: each call raises again.
+        if it brings nothing (`feed(b"")`). A call that has no good frame to return raises at once. After an
+        error nothing more is taken in: each call raises again.
 
         Arguments:
             data: any number of bytes: a piece of a frame, several frames, or nothing.
@@ -256,7 +259,7 @@ class FrameReader:
 
         Raises:
             ProtocolError: 1009 as soon as a frame announces more than `max_payload` bytes, and 1002 as
-                `decode_frame` does.
+                `decode_payload_len` does.
 
         >>> reader = FrameReader()
         >>> reader.feed(b"\\x81\\x02H"), [frame.payload for frame in reader.feed(b"i\\x89\\x00")]

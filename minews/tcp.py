@@ -27,7 +27,7 @@ MAX_DRAINED = 1 << 20  # bytes that graceful_close keeps
 
 
 def recv_exactly(sock: socket.socket, n: int) -> bytes:
-    """Receive exactly n bytes, in as many pieces as they come (RFC 9293 section 3.8).
+    """Receive exactly n bytes, in as many pieces as they come (RFC 9293 section 3.9.1.3).
 
     Arguments:
         sock: a connected socket.
@@ -39,7 +39,7 @@ def recv_exactly(sock: socket.socket, n: int) -> bytes:
     Raises:
         EOFError: if the peer finishes before n bytes have come.
 
-    >>> near, far = socket.socketpair()
+    >>> near, far = socket.socketpair()  # two sockets, connected with each other
     >>> far.sendall(b"Hello")
     >>> recv_exactly(near, 2), recv_exactly(near, 3)
     (b'He', b'llo')
@@ -48,7 +48,7 @@ def recv_exactly(sock: socket.socket, n: int) -> bytes:
     """
     pieces = []
     while n:
-        piece = sock.recv(min(n, CHUNK))
+        piece = sock.recv(min(n, CHUNK))  # n may be huge: never ask for all of it at once
         if not piece:
             raise EOFError(f"the stream ended {n} bytes too early")
         pieces.append(piece)
@@ -69,7 +69,8 @@ def recv_until(sock: socket.socket, delimiter: bytes, limit: int = 65_536) -> tu
 
     Raises:
         EOFError: if the peer finishes before the delimiter has come.
-        ValueError: if the delimiter is not within the first `limit` bytes.
+        ValueError: as soon as `limit` bytes have come and the delimiter does not end within them, also if the
+            stream ends there.
 
     >>> near, far = socket.socketpair()
     >>> far.sendall(b"one line\\r\\nand a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Set
 from functools import lru_cache
 from pathlib import Path
@@ -78,11 +79,21 @@ def fresh_file(module: str) -> str:
 
 def fresh_head(module: str) -> str:
     """What stands above the first region of exercises/`module`.py."""
+    return "\n\n".join(part for part in (_about(module), preamble(module)) if part)
+
+
+def _about(module: str) -> str:
     own = exercises_in(module)
     numbers = [str(number) for number in sorted({exercise.lesson for exercise in own})]
     lessons = f"lesson{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-    about = ABOUT.format(module=module, lessons=lessons, first=own[0].id)
-    return "\n\n".join(part for part in (about, preamble(module)) if part)
+    return ABOUT.format(module=module, lessons=lessons, first=own[0].id)
+
+
+def renew_about(text: str, module: str) -> str:
+    """Bring the docstring of a file of exercises up to date, if it is one that a build wrote."""
+    pattern = re.escape(ABOUT.format(module=module, lessons="LESSONS", first="FIRST"))
+    pattern = pattern.replace("LESSONS", r"lessons? [\d, ]+").replace("FIRST", r"\d+\.\d+")
+    return re.sub(rf"\A{pattern}", lambda _: _about(module), text)
 
 
 def marker(exercise: Exercise) -> str:

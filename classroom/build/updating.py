@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..regions import CELL, MARKER, find_regions, replace_region
 from ..syllabus import Exercise
-from .exercises import exercises_in, fresh_file, is_skeleton, missing_imports, skeleton
+from .exercises import exercises_in, fresh_file, is_skeleton, missing_imports, renew_about, skeleton
 from .names import bound_names
 from .sources import parse_or_none
 
@@ -39,7 +39,7 @@ def update_file(before: str, path: Path, module: str) -> Update:
         regions = find_regions(before, path)
         renewed = [item for item in exercises_in(module) if regions[item.id].text != skeleton(item)]
         return Update(fresh_file(module), renewed)
-    update = Update(before)
+    update = Update(renew_about(before, module))
     for exercise in exercises_in(module):
         region = find_regions(update.text, path).get(exercise.id)
         if region is None or (region.text != skeleton(exercise) and is_untouched(region.text, exercise)):

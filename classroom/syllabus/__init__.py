@@ -48,8 +48,11 @@ def find_exercise(wanted: str) -> Exercise:
     for exercise in all_exercises():
         if wanted in (exercise.id, exercise.name):
             return exercise
-    known = ", ".join(f"{exercise.id} {exercise.name}" for exercise in all_exercises())
-    raise KeyError(f"There is no exercise {wanted!r}. The exercises are: {known}.")
+    lesson = wanted.partition(".")[0]
+    own = [exercise for exercise in all_exercises() if str(exercise.lesson) == lesson]
+    known = ", ".join(f"{exercise.id} {exercise.name}" for exercise in own or all_exercises())
+    whose = f" of lesson {lesson}" if own else ""
+    raise KeyError(f"There is no exercise {wanted!r}. The exercises{whose} are: {known}.")
 
 
 def find_lesson(number: int) -> Lesson:

@@ -114,7 +114,14 @@ def _add_line(sheet: _Sheet, each: HeadLine, y: float, handshake: Handshake) -> 
         f"{html.escape(text[cut:])}</text>"
     )
     rows = (("line", each.text),) if len(each.text) > MOST else ()
-    sheet.stops.append(Stop(each.name or clip(each.value, 60), _say(each, handshake), (at,), rows))
+    sheet.stops.append(
+        Stop(
+            each.name or clip(each.value, 60).strip() or "a line of white space",
+            _say(each, handshake),
+            (at,),
+            rows,
+        )
+    )
 
 
 def _add_chip(sheet: _Sheet, each: HeadLine, y: float, handshake: Handshake) -> None:

@@ -1,5 +1,7 @@
 """The start of a worker process: `python classroom/worker/__main__.py`, stdin and stdout being the judge's.
 
+With the argument `template` it is a process that forks such workers; see `template`.
+
 The package's modules are imported as `worker.…`, without `classroom` around them, and `minews` is an empty
 package with the real `minews.types` in it, so that nothing here can reach the reference by accident.
 """
@@ -51,12 +53,24 @@ def supply_types() -> None:
 
 def main() -> None:
     """Serve the judge until the pipe closes."""
-    reading, writing = take_standard_streams()
+    if sys.argv[1:] == ["template"]:
+        del sys.argv[1:]
+        serving = import_serving()
+        importlib.import_module("worker.template").fork_workers()
+        reading, writing = take_standard_streams()
+    else:
+        reading, writing = take_standard_streams()
+        serving = import_serving()
+    serving.serve(reading, writing)
+
+
+def import_serving() -> types.ModuleType:
+    """Return the worker's main loop, with all that it needs."""
     supply_types()
     sys.path.insert(0, CLASSROOM)
     serving = importlib.import_module("worker.serving")
     sys.path.remove(CLASSROOM)
-    serving.serve(reading, writing)
+    return serving
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from types import GenericAlias, UnionType
 from typing import cast
 
 from . import codec, protocol
+from .forked import Forked
+from .forking import start_forked
 from .pipes import Pipes, SelectPipes, ThreadPipes
 
 MAIN = Path(__file__).with_name("__main__.py")
@@ -53,19 +55,22 @@ class Host:
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes] | Forked:
         if not sys.executable:
             raise OSError("there is no Python program to start")
         flags = (getattr(subprocess, name, 0) for name in ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW"))
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        return subprocess.Popen(
-            [sys.executable, *FLAGS, str(MAIN)],
+        environment = {**kept, **SET_VARIABLES}
+        command, folder = [sys.executable, *FLAGS, str(MAIN)], tempfile.gettempdir()
+        forked = start_forked(command, environment, folder, self._words.fileno())
+        return forked or subprocess.Popen(
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
             bufsize=0,
-            cwd=tempfile.gettempdir(),
-            env={**kept, **SET_VARIABLES},
+            cwd=folder,
+            env=environment,
             start_new_session=True,
             creationflags=sum(flags),
         )
@@ -131,8 +136,14 @@ class Host:
         self.process.wait()
         self._words.close()
 
+    def leave(self) -> None:
+        """Leave the worker to the process that this one was forked from."""
+        self._pipes.close()
+        self._words.close()
+        self.process.returncode = 0  # it is no child of this process, so nobody shall wait for it
 
-def _pipes_of(process: subprocess.Popen[bytes]) -> Pipes:
+
+def _pipes_of(process: subprocess.Popen[bytes] | Forked) -> Pipes:
     assert process.stdin and process.stdout
     kind = ThreadPipes if sys.platform == "win32" else SelectPipes
     return kind(process.stdout, process.stdin)

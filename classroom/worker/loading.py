@@ -91,7 +91,7 @@ def _take(name: str, answer: Answer) -> Loaded | LoadFailed:
 
 def load_object(request: LoadObject, answer: Answer) -> Loaded | Failure:
     """Import a trusted file of the project, once, and take an object out of it."""
-    answer.sources.own = request.path
+    answer.sources.read(request.path)
     try:
         module = _trusted_module(request)
     except BaseException as error:

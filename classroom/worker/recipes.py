@@ -121,16 +121,20 @@ class Kitchen:
         self._runner.at_end(made.end)
         return made
 
-    def connects_to(self, connection: Any) -> Recorder:
-        """connects_to(connection): whoever opens a connection gets this one; trace: the addresses asked for.
+    def connects_to(self, connection: Any, refuses: bool = False) -> Recorder:
+        """connects_to(connection, refuses): whoever opens a connection gets this one; trace: the addresses.
 
-        By socket.create_connection, or by socket.socket() and its connect.
+        By socket.create_connection, or by socket.socket() and its connect. `refuses`: nobody listens, so that
+        opening one fails. `limits`: the time limit of each attempt.
         """
+        import errno
         import socket
 
         from . import live
 
         recorder = Recorder([], connection)
+        limits: list[float | None] = []
+        vars(recorder)["limits"] = limits
         real = {name: getattr(socket, name) for name in ("create_connection", "socket")}
 
         class Unconnected(live.Socket):
@@ -142,10 +146,17 @@ class Kitchen:
         def create_connection(address: Any, timeout: Any = connection, *_: Any, **__: Any) -> object:
             if timeout is not connection:
                 connection.settimeout(timeout)
-            return recorder(*address[:2])
+            return attempt(address)
 
         def connect(address: Any) -> None:
-            recorder(*address[:2])
+            attempt(address)
+
+        def attempt(address: Any) -> object:
+            limits.append(connection.gettimeout())
+            made = recorder(*address[:2])
+            if refuses:
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+            return made
 
         connection.connect = connect
         vars(socket).update(create_connection=create_connection, socket=Unconnected)

@@ -35,6 +35,7 @@ class ScriptedSocket:
     block: called with a text when the code would wait for ever; it raises.
 
     `trace` has ("recv", n, got), ("send", taken), ("sendall", data), ("shutdown", how) and ("close",).
+    `limits` has the time limit under which each recv began.
     """
 
     family, type, proto = socket.AF_INET, socket.SOCK_STREAM, 0
@@ -47,6 +48,7 @@ class ScriptedSocket:
         sends: Sequence[int] = (),
     ) -> None:
         self.trace: list[tuple[object, ...]] = []
+        self.limits: list[float | None] = []
         self._block = block
         self._ends = Ends(block)
         self._script = list(script)
@@ -74,6 +76,7 @@ class ScriptedSocket:
         if bufsize < 0:
             raise ValueError("negative buffersize in recv")
         self._check_open()
+        self.limits.append(self._timeout)
         got = self._peeked(bufsize, flags) if flags & socket.MSG_PEEK else self._taken(bufsize, flags)
         while flags & socket.MSG_WAITALL and not flags & socket.MSG_PEEK and len(got) < bufsize:
             more = self._taken(bufsize - len(got), flags)

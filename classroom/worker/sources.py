@@ -28,6 +28,11 @@ class Sources:
             raise SyntaxError(str(error), (filename, None, None, None)) from None
         return code
 
+    def read(self, path: str) -> None:
+        """Know the lines of a file that Python imports by itself, and take it for the answer's own."""
+        self.own = path
+        self._lines.setdefault(path, dict(enumerate(linecache.getlines(path), 1)))
+
     def text(self, line: int | None) -> str:
         """Return a line of the answer's file, without the space around it."""
         return self._lines.get(self.own, {}).get(line or 0, "").strip()

@@ -114,6 +114,10 @@ class Worker:
         """Kill the process and wait until it is gone. May be called again."""
         self._host.end()
 
+    def leave(self) -> None:
+        """Leave the worker to the process that this one was forked from."""
+        self._host.leave()
+
     def run(
         self,
         answer: Answer,

@@ -43,6 +43,7 @@ def test_the_page_sends_hears_closes_and_connects_again(page, relay):
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
     page.get_by_role("button", name="Connect again").click()
     expect(page.get_by_role("status")).to_have_text("The connection is open.")
+    expect(page.locator("li.again")).to_have_text(re.compile("open"))  # its times begin anew, below a line
     kinds = [[event.kind for event in session.events()] for session in relay.sessions]
     assert [kind.count("frame") for kind in kinds if "frame" in kind] == [4], "two texts and two Closes"
 

@@ -275,6 +275,16 @@ class TestNobodysWorkIsLost:
         course.build()
         assert mine in course.read("exercises/handshake.py")
 
+    def test_the_head_of_a_written_file_names_the_lessons_of_today(self, course: Course) -> None:
+        name = "exercises/study/examples.py"
+        course.edit(name, "the exercises of lessons 1, 4.", "the exercises of lesson 4.")
+        course.edit(name, "classroom check 1.6`", "classroom check 4.9`")
+        course.edit(name, skeleton(find_exercise("1.6")), "def examples_for_split():\n    return []")
+        course.build()
+        text = course.read(name)
+        assert "the exercises of lessons 1, 4." in text and "classroom check 1.6`" in text
+        assert "return []" in text
+
     def test_cells_and_imports_of_the_student_survive(self, course: Course) -> None:
         course.edit(
             "exercises/handshake.py", "import base64", "import base64\nimport struct\nimport decimal as d"

@@ -47,12 +47,18 @@ def test_a_lambda_is_known_by_the_variable_that_holds_it():
     assert exercise_of(names["accept_value"], names) is ACCEPT
 
 
+def test_a_number_without_quotes_is_an_exercise_too():
+    assert exercise_of(4.2, {}) is ACCEPT
+
+
 def test_something_else_is_refused_with_the_list_of_exercises():
     with pytest.raises(
         NotAnExercise, match=r"^print is not an exercise\. The exercises are: 0\.1 payload_length, "
     ):
         exercise_of(print, {})
-    with pytest.raises(NotAnExercise, match=r"no exercise '4\.77'"):
+    with pytest.raises(
+        NotAnExercise, match=r"no exercise '4\.77'\. The exercises of lesson 4 are: 4\.1 make_key"
+    ):
         exercise_of("4.77", {})
     with pytest.raises(NotAnExercise, match="int is not an exercise"):
         exercise_of(42, {})
@@ -158,6 +164,7 @@ def test_the_check_at_the_end_is_left_out_without_a_word():
 
         check(accept_value)
         classroom.hint("4.2")
+        result = check(accept_value)
         """)
     assert found.text == "def accept_value(key):\n    return key"
     assert found.left_out == ()

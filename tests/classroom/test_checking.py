@@ -12,9 +12,11 @@ import time
 import pytest
 from jupyter_client import KernelManager
 
-from classroom import CheckFailed, check, checking, graders, places, regions
+from classroom import CheckFailed, answers, check, checking, graders, places, regions
+from classroom.mistakes import variants_of
 from classroom.syllabus import find_exercise
 from classroom.workers import WorkerError
+from tests.mistakes.answering import answer_from
 
 RIGHT = """def accept_value(key: str) -> str:
     digest = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
@@ -286,6 +288,27 @@ def test_where_the_file_cannot_be_written_only_the_cell_is_checked(student, note
     assert says(
         output, "passed", "Tested: the cell", "exercises/handshake.py can't be written (Permission denied)"
     )
+
+
+# Neighbours that are the student's own
+
+
+def plain_answer(exercise) -> str:
+    """The variant that the notebook teaches, or the reference where none is marked."""
+    plain = next((each.function for each in variants_of(exercise) if each.blocks), None)
+    return answer_from(plain, exercise).source if plain else regions.reference_source(exercise)
+
+
+@pytest.mark.parametrize("text_of", [regions.reference_source, plain_answer])
+def test_the_frames_of_a_student_who_has_written_all_of_them_fit_each_other(student, text_of):
+    chapter = [find_exercise(f"5.{number}") for number in range(1, 8)]
+    for exercise in chapter:
+        student.write(exercise.id, text_of(exercise))
+    for exercise in (chapter[3], chapter[4], chapter[6]):  # those that call the others
+        result = answers.check_region(exercise, regions.read_region(exercise))
+        feedback = result.feedback
+        assert result.verdict == "passed", feedback.text()
+        assert "Note" not in {block.label for block in feedback.blocks}, feedback.text()
 
 
 # What is no cell

@@ -66,11 +66,19 @@ def test_an_exercise_named_twice_is_checked_once(student, capsys):
     assert [line["exercise"] for line in lines] == ["4.2", "4.1"]
 
 
+def test_a_lessons_number_stands_for_its_exercises(student, capsys):
+    code, lines = run_json(capsys, "check", "4.2", "0", "1")
+    assert code == 1
+    assert [line["exercise"] for line in lines] == ["4.2", "0.1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
+
+
 def test_an_unknown_exercise_is_a_usage_error_that_lists_those_there_are(student, capsys):
     assert main(["check", "4.77"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("There is no exercise '4.77'. The exercises are: 0.1 payload_length, ")
+    assert captured.err.startswith(
+        "There is no exercise '4.77'. The exercises of lesson 4 are: 4.1 make_key, "
+    )
 
 
 def test_check_without_exercises_finds_nothing_written(work_folder, capsys):

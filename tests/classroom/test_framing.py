@@ -7,12 +7,14 @@ import re
 
 import pytest
 
-from classroom.fields import show_call, show_difference, show_value
+from classroom.cases import Asked, Case
+from classroom.fields import ask_by_field, show_call, show_difference, show_value
 from classroom.framing import BEGINS, divide_frame, name_difference, show_bits, show_rows
-from classroom.syllabus import all_exercises
-from classroom.worker.protocol import Recipe
+from classroom.syllabus import all_exercises, find_exercise
+from classroom.worker.protocol import Call, Recipe, Returned
 from minews import Frame, Opcode, encode_frame, encode_payload_len
 from tests.minews.wire import RFC_5_7, WRONG
+from tests.mistakes.answering import judge_answer, student_answer
 
 HELLO = "81 05 48 65 6c 6c 6f"
 MASKED = "81 85 37 fa 21 3d 7f 9f 4d 51 58"
@@ -290,3 +292,82 @@ class TestListsAndTuples:
 
     def test_one_that_begins_the_other_differs_in_its_number(self):
         assert show_difference([b"a"], [b"a", b"b", b"c"]) == ["1 item came, 3 must come."]
+
+
+class TestTheQuestion:
+    ASK = staticmethod(
+        ask_by_field(
+            "frame",
+            {
+                name: name
+                for name in (
+                    "FIN",
+                    "opcode",
+                    "MASK",
+                    "payload length",
+                    "extended payload length",
+                    "masking key",
+                    "payload",
+                    "behind",
+                )
+            },
+            "none of them",
+        )
+    )
+
+    @pytest.mark.parametrize(
+        "got, want, field",
+        [
+            ("01 05", "81 05", "FIN"),
+            ("82 00", "81 00", "opcode"),
+            ("02 00", "81 00", "FIN"),
+            ("c1 00", "81 00", "none of them"),
+            ("81 05", "81 85", "MASK"),
+            ("81 06", "81 05", "payload length"),
+            ("81", HELLO, "MASK"),
+            ("82 7e 00 01", "82 7e 01 00", "extended payload length"),
+            (MASKED.replace("fa", "fb"), MASKED, "masking key"),
+            (MASKED.replace("9f", "48"), MASKED, "payload"),
+            (f"{HELLO} 00", HELLO, "behind"),
+        ],
+    )
+    def test_is_that_of_the_first_field_that_differs(self, got, want, field):
+        assert self.ASK(wire(got), wire(want)) == field
+
+    def test_of_a_pair_is_that_of_the_first_item_that_differs(self):
+        ask = ask_by_field("", {"item 0": "length", "item 1": "used"}, "neither")
+        assert [ask(came, (126, 3)) for came in ((126, 2), (125, 2), (3, 3, 3), None)] == [
+            "used",
+            "length",
+            "neither",
+            "neither",
+        ]
+
+    def test_where_no_fields_are_known_is_another(self):
+        assert ask_by_field("bytes", {"payload": "?"}, "else")(b"a", b"b") == "else"
+
+    def test_of_a_case_may_depend_on_what_came(self):
+        asked = Asked(Call(), 0, Case("5.2", "", "", print))
+        asked.gives(b"\x80", question=ask_by_field("length", {"MASK": "Which bit?"}, "What?"))
+        (check,) = asked.checks
+        assert [check(Returned(came)).question for came in (b"\x00", b"\x81", None)] == [
+            "Which bit?",
+            "What?",
+            "What?",
+        ]
+
+
+@pytest.mark.parametrize(
+    "field, code",
+    [
+        ("FIN", "bytes([frame.opcode, len(frame.payload) ^ 1]) + frame.payload"),
+        (
+            "MASK",
+            "bytes([frame.opcode | 128 * frame.fin, len(frame.payload) ^ 129]) + frame.payload",
+        ),
+    ],
+)
+def test_feedback_asks_about_the_field_where_the_case_has_no_question(field, code):
+    answer = student_answer(find_exercise("5.4"), f"def encode_frame(frame):\n    return {code}\n")
+    text = judge_answer(answer).feedback.text()
+    assert "Known as" not in text and f"is {field}, and" in re.search(r"\nAsk .*", text)[0]

@@ -111,10 +111,10 @@ def test_where_nothing_fits_the_student_chooses_a_symptom_by_its_number(student,
     assert not any(each.question in said for each in ACCEPT.hints if each is not ACCEPT.hints[1])
 
 
-def test_the_list_gives_no_question_away(student):
-    for level in (1, 2):
-        said = hints.advise(ACCEPT, level, ask=hints.ask_by_call).text()
-        assert not any(each.question in said for each in ACCEPT.hints)
+def test_the_list_gives_no_question_away_and_the_next_hint_does_not_repeat_it(student):
+    first, second = (hints.advise(ACCEPT, level, ask=hints.ask_by_call).text() for level in (1, 2))
+    assert not any(each.question in first for each in ACCEPT.hints)
+    assert all(f"{each.symptom} {each.question}" in second for each in ACCEPT.hints)
 
 
 def test_a_symptom_that_is_not_in_the_list_gets_the_list(student):
@@ -133,9 +133,9 @@ def test_a_choice_counts_as_the_second_hint_and_takes_nobody_back(student):
 
 
 def test_a_terminal_is_told_what_to_type_there(student):
-    said = hints.advise(ACCEPT, 2, ask=hints.ask_by_command).text()
-    assert said.split("\n")[-2].endswith("type: python3 -m classroom hint 4.2 1")
-    assert said.split("\n")[-1].endswith("type: python3 -m classroom hint 4.2")
+    listed, asked = (hints.advise(ACCEPT, level, ask=hints.ask_by_command).text() for level in (1, 2))
+    assert listed.split("\n")[-1].endswith("type: python3 -m classroom hint 4.2 1")
+    assert asked.split("\n")[-1].endswith("type: python3 -m classroom hint 4.2")
 
 
 @ALL
@@ -191,9 +191,9 @@ def test_a_mistake_that_was_named_has_the_symptom_that_lists_it(student):
     assert hints.fitting_hints(exercise) == ((exercise.hints[1],), True)
 
 
-@pytest.mark.parametrize("name", ["bytes-of-int", "boundary-125 or mask-is-0x40"])
+@pytest.mark.parametrize("name", ["a-name-in-no-list", "boundary-125 or mask-is-0x40"])
 def test_a_named_mistake_that_no_symptom_or_two_list_gets_them_all(student, name):
-    exercise = said("5.2", f"Known as  {name}: others gave just this answer.")
+    exercise = said("5.2", f"Known as  {name}: a frequent mistake.")
     assert hints.fitting_hints(exercise) == (exercise.hints, False)
 
 
@@ -215,6 +215,43 @@ def test_after_a_pass_no_symptom_is_thought_to_fit(student):
     student.solve("4.2")
     answers.check_region(ACCEPT, regions.read_region(ACCEPT))
     assert hints.fitting_hints(ACCEPT)[1] is False
+
+
+# Beginning again
+
+
+HASHED = "def accept_value(key):\n    digest = hashlib.sha1(key.encode()).digest()\n"
+
+
+def test_with_another_mistake_hints_begin_again(student):
+    check(student, "def accept_value(key):\n    return 5")
+    for _ in range(3):
+        hints.advise(ACCEPT)
+    check(student, f"{HASHED}    return base64.b64encode(digest).decode()")  # known: guid-forgotten
+    assert hints.advise(ACCEPT).headline.startswith("Hint 1 of 4")
+
+
+def failed_at(failure: str, verdict: str = "failed") -> None:
+    state.remember_verdict("4.2", "0", state.Remembered(verdict, 1, 3, "c"), "", failure)
+
+
+@pytest.mark.parametrize(
+    "checks, level",
+    [
+        (["a"], 4),  # hints were taken before anything was checked
+        (["a", "a"], 4),
+        (["a", "b"], 1),
+        (["a", "", "a"], 4),  # a typo between them
+        (["a", "", "b"], 1),
+    ],
+)
+def test_hints_go_on_while_the_same_thing_fails(student, checks, level):
+    *before, last = checks
+    for failure in before:
+        failed_at(failure, "failed" if failure else "error")
+    hints.advise(ACCEPT, 3)
+    failed_at(last)
+    assert hints.next_level(ACCEPT) == level
 
 
 # Blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classroom.parts import name_slips, show_parts, write_argument
+from classroom.parts import differing_part, name_slips, show_parts, write_argument
 from minews.types import Frame, Opcode, Role
 
 HELLO = Frame(True, 1, b"Hello")
@@ -87,3 +87,27 @@ def test_numbers_of_bytes_and_of_frames_are_compared_too():
     assert name_slips([HELLO], [HELLO, HELLO]) == ["1 frame came, 2 must come."]
     assert name_slips([], [HELLO]) == ["0 frames came, 1 must come."]
     assert name_slips((HELLO,), (HELLO, 7)) == ["A tuple of 1 came, one of 2 must come."]
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ({"fin": False, "payload": b""}, "FIN"),
+        ({"rsv2": True}, "RSV2"),
+        ({"opcode": 2, "masking_key": KEY}, "opcode"),
+        ({"masking_key": KEY}, "masking key"),
+        ({"payload": b"Help!"}, "payload"),
+        ({"opcode": Opcode.TEXT}, ""),
+        ({"payload": bytearray(b"Hello")}, ""),
+    ],
+)
+def test_the_first_part_that_differs_has_the_name_of_the_rfc(part, name):
+    frame = changed(**part)
+    pairs = [(frame, HELLO), ((frame, 7), (HELLO, 7)), ([HELLO, frame], [HELLO, HELLO])]
+    assert [differing_part(came, must) for came, must in pairs] == [name] * 3
+
+
+def test_numbers_of_bytes_and_of_frames_are_parts_too():
+    assert differing_part((HELLO, 6), (HELLO, 7)) == "taken"
+    assert differing_part([HELLO], [HELLO, HELLO]) == "frames"
+    assert [differing_part(came, (HELLO, 7)) for came in (None, HELLO, (HELLO,), [HELLO, 7])] == [""] * 4

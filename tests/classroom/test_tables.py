@@ -107,7 +107,7 @@ def test_a_client_that_was_not_there_is_not_blamed():
 
 def test_it_is_said_when_all_clients_do_what_the_rfc_demands():
     table = compare_verdicts("Who?", ["one"], ["accept"], {"A": [Outcome("accepts")]})
-    assert table.note == "Every client did what the RFC demands."
+    assert table.note == "All of them did what the RFC demands."
 
 
 @pytest.mark.parametrize("written", [None, "", [], ()])
@@ -133,6 +133,48 @@ def test_without_a_prediction_only_what_happened_is_printed(written, capsys):
 def test_a_prediction_is_said_to_be_the_same_or_different(written, happened, verdict, said, capsys):
     compare_predictions(("does it?", written, happened))
     assert capsys.readouterr().out == f"does it?   {verdict}   {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "happened"),
+    [
+        ("1000 0001", "10000001"),
+        ("0b1000_0001", "10000001"),
+        (0b1000_0001, "10000001"),
+        (10000001, "10000001"),
+        ("89", "89"),
+        ("0x89", "89"),
+        (0x89, "89"),
+        (89, "89"),
+        ("0X8A ", "8a"),
+        ("fe0c35", "fe 0c 35"),
+        ("FE 0C 35", "fe 0c 35"),
+        ("0b35", "0b35"),
+    ],
+)
+def test_bits_and_hex_digits_match_however_they_are_written(written, happened, capsys):
+    compare_predictions(("does it?", written, happened))
+    said = capsys.readouterr().out
+    assert said.startswith("does it?   same ")
+    assert said.endswith(f"you predicted: {happened}   it turned out: {happened}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "happened", "shown"),
+    [
+        ("1000 0010", "10000001", "1000 0010"),
+        ("0x81", "10000001", "0x81"),
+        (0x88, "89", "136"),
+        ("98", "89", "98"),
+        (True, "01", "yes"),
+        (b"\x89", "89", r"b'\x89'"),
+        ("1 0", 10, "1 0"),
+        ("0x0a", 10, "0x0a"),
+    ],
+)
+def test_other_digits_are_different_and_shown_as_they_were_written(written, happened, shown, capsys):
+    compare_predictions(("does it?", written, happened))
+    assert capsys.readouterr().out.startswith(f"does it?   different   you predicted: {shown} ")
 
 
 def test_several_predictions_stand_below_each_other(capsys):

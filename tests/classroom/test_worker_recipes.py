@@ -1,5 +1,6 @@
 """What cannot cross and is built in the worker: sockets that play a script, streams, seeded sources."""
 
+import errno
 import random
 import socket
 import zlib
@@ -240,6 +241,30 @@ def test_it_is_the_scripted_one_however_the_answer_opens_it(way: str, kind: str)
     outcomes = run(source, *ops)
     assert value_of(outcomes[2])[0] == b"hi"
     assert value_of(outcomes[3]) == [("127.0.0.1", 80)]
+
+
+@pytest.mark.parametrize(
+    ("way", "limit"),
+    [
+        ("socket.create_connection(('127.0.0.1', 80), timeout=3)", 3),
+        ("socket.create_connection(('127.0.0.1', 80))", None),
+        ("socket.socket().connect(('127.0.0.1', 80))", None),
+    ],
+)
+def test_nobody_may_listen_there_and_how_long_was_tried_is_noted(way: str, limit: object) -> None:
+    source = (
+        f"import socket\ndef f():\n    try:\n        {way}\n"
+        "    except ConnectionRefusedError as error:\n        return error.errno\n"
+    )
+    ops = Make("scripted_socket", ([],)), Make("connects_to", (Slot(0), True)), Call(), Get(1, "limits")
+    outcomes = run(source, *ops)
+    assert value_of(outcomes[2]) == errno.ECONNREFUSED
+    assert value_of(outcomes[3]) == [limit]
+
+
+def test_the_time_limit_of_each_recv_is_noted() -> None:
+    body = "s.recv(1)\ns.settimeout(2)\nreturn s.recv(1)"
+    assert value_of(run_on(body, scripted(b"ab"), Get(0, "limits"))[1]) == [None, 2]
 
 
 def test_a_real_socket_can_still_be_made_after_that() -> None:

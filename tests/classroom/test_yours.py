@@ -12,7 +12,7 @@ import sys
 import pytest
 
 import minews
-from classroom import answers, composing, places, redirecting, regions, yours
+from classroom import answers, composing, grouping, places, progress, redirecting, regions, yours
 from classroom.syllabus import Exercise, all_exercises, find_exercise
 
 URL = "ws://example.com:9001/chat?room=1"
@@ -411,6 +411,24 @@ def test_the_status_is_a_table_as_text_and_as_html(student):
     assert ["4.2", "accept_value", "yours", "passes"] in [line.split() for line in lines]
     assert lines[-1] == f"1 of {COUNT} exercises in this stack are yours, the rest is the reference."
     assert all(word in table._repr_html_() for word in ("<th scope", "accept_value", f"1 of {COUNT}"))
+
+
+@pytest.mark.parametrize("whose", [yours.status, progress.status])
+def test_in_a_notebook_the_other_lessons_have_a_line_each(student, notebook, whose):
+    student.solve("4.2")
+    lines = [line.split() for line in str(whose()).split("\n")]
+    assert [line[0] for line in lines[1:4]] == ["lesson", "lesson", "4.1"]
+    assert lines[2][:4] == ["lesson", "1", "6", "exercises"]
+    assert [line[0] for line in lines if line[0].startswith("4.")] == [f"4.{n}" for n in range(1, 10)]
+    assert len(whose().rows) == COUNT  # for programs, all of them
+    assert len(str(whose(whole=True)).split("\n")) == 1 + COUNT + 1
+
+
+def test_a_notebook_without_a_name_is_known_by_what_its_cells_define(student, notebook, monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert grouping.lesson_here() is None
+    notebook.run("def recv_until(sock, delimiter): pass")
+    assert grouping.lesson_here() == 1
 
 
 def test_yours_shows_what_it_is(student, notebook):

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from classroom.cases import Ask, Finding, Value, case, describe_type_slip, load_file
-from classroom.worker.protocol import Other, Outcome, Raised, Returned
+from classroom.showing import name_nth
+from classroom.worker.protocol import Ended, Other, Outcome, Raised, Returned
 from minews.tcp import length_prefixed
 
 SHOWN = 8  # pieces, before they are cut short
+FEWEST_LEFT_OUT = 4  # pieces: what fewer of them hold is worth the room
 WIDTH = 72  # characters of a line of them
 
 
@@ -50,8 +53,9 @@ def tell_pieces(pieces: Sequence[object], after: str, how: str = "sock.recv give
     """Say which pieces arrive, in lines that are not too long."""
     if not pieces:
         return [NOTHING[after]]
-    words = [_tell_piece(piece) for piece in pieces[:SHOWN]]
-    words += [f"... ({len(pieces) - SHOWN} pieces more)"] * (len(pieces) > SHOWN)
+    shown = SHOWN if len(pieces) >= SHOWN + FEWEST_LEFT_OUT else len(pieces)
+    words = [_tell_piece(piece) for piece in pieces[:shown]]
+    words += [f"... ({len(pieces) - shown} pieces more)"] * (len(pieces) > shown)
     lines, line = [], how
     for number, word in enumerate([*words, AFTERWARDS[after]]):
         if number and len(line) + len(word) > WIDTH:
@@ -71,6 +75,31 @@ def tell_real(pieces: Sequence[bytes]) -> list[str]:
     """Say what the peer of a real socket does."""
     words = ", ".join(map(_tell_piece, pieces))
     return [f"sock is a real socket. Its peer sends {words},", "and then shuts its side down."]
+
+
+# Questions that fit what happened.
+
+OUT_OF_A_BYTEARRAY = "What makes bytes out of a bytearray?"
+
+
+def ask_of_a_wait(question: str, must: Value | str) -> Callable[[Outcome], Finding | None]:
+    """Make the check that finds code which waits in vain for more bytes, and asks it this question."""
+
+    def check(outcome: Outcome) -> Finding | None:
+        waits = isinstance(outcome, Ended) and outcome.how == "waiting" and "b''" not in outcome.detail
+        return Finding("", must, question=question) if waits else None
+
+    return check
+
+
+def ask_of_a_refusal(question: str, must: Value | str) -> Callable[[Outcome], Finding | None]:
+    """Make the check that finds code which raises a ValueError of its own, and asks it this question."""
+
+    def check(outcome: Outcome) -> Finding | None:
+        refused = isinstance(outcome, Raised) and outcome.type == "ValueError" and "raise" in outcome.text
+        return Finding("", must, question=question) if refused else None
+
+    return check
 
 
 # 1.1 recv_exactly
@@ -155,10 +184,22 @@ def _receive(ask: Ask, pieces: list[bytes], wanted: list[bytes]) -> None:
     before: list[str] = []
     for want in wanted:
         call = f"recv_exactly(sock, {len(want)})"
-        asked = ask(sock, len(want)).gives(want, question="How many bytes does one recv give?")
+        asked = ask(sock, len(want)).judged_by(ask_of_a_wait(LAST_RECV, Value(want)))
+        asked.gives(want, question=_ask_about_count)
         earlier = [f"after {' and '.join(before)} on the same socket"] if before else []
         asked.tells(call, *earlier, *tell_pieces(pieces, "stall"))
         before.append(call)
+
+
+LAST_RECV = "How many bytes were missing at the last recv, and for how many did it ask?"
+
+
+def _ask_about_count(got: object, want: object) -> str:
+    if type(got) is bytearray:
+        return OUT_OF_A_BYTEARRAY
+    assert isinstance(want, bytes)
+    too_long = isinstance(got, bytes) and len(got) > len(want)
+    return LAST_RECV if too_long else "How many bytes does one recv give?"
 
 
 # 1.2 recv_until
@@ -182,20 +223,20 @@ def rest_is_kept(ask: Ask) -> None:
 
 
 @case("1.2")
-def head_cut_anywhere(ask: Ask) -> None:
-    """However the bytes are cut on their way, the first part is the same."""
-    for rest in (b"", b"the rest"):
-        for pieces in cuts_of(ask, b"Host: a\r\n\r\n" + rest):
-            _read_until(ask, pieces, b"\r\n\r\n", b"Host: a\r\n\r\n")
-
-
-@case("1.2")
 def delimiter_cut(ask: Ask) -> None:
     """The delimiter itself may arrive in pieces."""
     for place in (1, 2, 3):
         stream = b"Host: a\r\n\r\nrest"
         _read_until(ask, _cut_at(stream, [7 + place]), b"\r\n\r\n", stream[:11])
     _read_until(ask, [b"a\r", b"\n\r", b"\nb"], b"\r\n\r\n", b"a\r\n\r\n")
+
+
+@case("1.2")
+def head_cut_anywhere(ask: Ask) -> None:
+    """However the bytes are cut on their way, the first part is the same."""
+    for rest in (b"", b"the rest"):
+        for pieces in cuts_of(ask, b"Host: a\r\n\r\n" + rest):
+            _read_until(ask, pieces, b"\r\n\r\n", b"Host: a\r\n\r\n")
 
 
 @case("1.2")
@@ -254,8 +295,22 @@ def limit_passed(ask: Ask) -> None:
     for pieces in ([b"123456789\r\n"], [b"1234567890\r\n"], [b"123456789\r", b"\n"], [b"abc"] * 12):
         sock = ask.make("scripted_socket", pieces, "stall")
         note = "The delimiter does not end within the first 10 bytes."
-        asked = ask(sock, b"\r\n", 10).raises(ValueError, note=note, question=question)
+        asked = ask(sock, b"\r\n", 10).judged_by(ask_of_a_wait(NO_BYTE_HELPS, "ValueError"))
+        asked.raises(ValueError, note=note, question=question)
         asked.tells(r"recv_until(sock, b'\r\n', 10)", *tell_pieces(pieces, "stall"))
+
+
+@case("1.2")
+def limit_reached(ask: Ask) -> None:
+    """As soon as `limit` bytes have come without the delimiter it is a ValueError: none later can help."""
+    for after in ("stall", "eof"):
+        sock = ask.make("scripted_socket", [b"0123456789"], after)
+        asked = ask(sock, b"\r\n", 10).judged_by(ask_of_a_wait(NO_BYTE_HELPS, "ValueError"))
+        asked.raises(ValueError, note="All 10 bytes of the limit had come.", question=NO_BYTE_HELPS)
+        asked.tells(r"recv_until(sock, b'\r\n', 10)", *tell_pieces([b"0123456789"], after))
+
+
+NO_BYTE_HELPS = "As many bytes as the limit allows have come. Can any further byte help?"
 
 
 @case("1.2")
@@ -278,11 +333,16 @@ def _read_until(
     sock = ask.make("scripted_socket", pieces, "stall")
     more = () if limit is None else (limit,)
     rest = stream[len(head) :]
-    got = ask(sock, delimiter, *more)
+    got = ask(sock, delimiter, *more).judged_by(ask_of_a_wait(IT_HAS_COME, _tell_parts(head)))
+    got.judged_by(ask_of_a_refusal(AGAINST_THE_LIMIT, _tell_parts(head)))
     got.holds(lambda value: _check_parts(value, head, rest), must=_tell_parts(head))
     arguments = ", ".join(["sock", *map(repr, (delimiter, *more))])
     got.tells(f"recv_until({arguments})", *tell_pieces(pieces, "stall"))
     ask.together([sock.get("unread"), got], _nothing_lost(head, rest))
+
+
+IT_HAS_COME = "The delimiter has come already. In which bytes did you look for it?"
+AGAINST_THE_LIMIT = "Which length must be held against the limit: all that came, or the delimiter's end?"
 
 
 def _check_parts(value: object, head: bytes, rest: bytes) -> Finding | None:
@@ -293,7 +353,9 @@ def _check_parts(value: object, head: bytes, rest: bytes) -> Finding | None:
         return Finding(note, must)
     for word, part in zip(("first", "second"), value, strict=True):
         if type(part) is not bytes:
-            return Finding(f"The {word} part: {describe_type_slip(part, b'')}", must)
+            question = OUT_OF_A_BYTEARRAY if type(part) is bytearray else ""
+            slip = describe_type_slip(part, b"").replace("The value", "the value")
+            return Finding(f"The {word} part: {slip}", must, question=question)
     if value[0] != head:
         return Finding(_describe_head(value[0], head), must)
     if not rest.startswith(value[1]):
@@ -377,23 +439,24 @@ def longest_payload(ask: Ask) -> None:
 
 @case("1.3")
 def too_long(ask: Ask) -> None:
-    """A payload of 65,536 bytes or more is refused."""
+    """A payload of 65,536 bytes or more is a ValueError."""
+    question = "Which length would the receiver read, and what would it take for the next message?"
     for size in (65_536, 65_541, 70_000):
-        payload = b"x" * size
-        asked = ask(payload).judged_by(_refuse_long(size))
-        asked.tells(f"length_prefixed(b'x' * {size})")
-
-
-def _refuse_long(size: int) -> Callable[[Outcome], Finding | None]:
-    def check(outcome: Outcome) -> Finding | None:
-        if isinstance(outcome, Raised):
-            return None
-        if not isinstance(outcome, Returned):
-            return Finding("", "an exception, such as ValueError")
         note = f"It returned a value, quietly, although {size:,} does not fit 2 bytes."
-        question = "Which length would the receiver read, and what would it take for the next message?"
-        came = (_shorten(outcome.value),) if type(outcome.value) is bytes else None
-        return Finding(note, "an exception, such as ValueError", question=question, came=came)
+        asked = ask(b"x" * size).judged_by(_shorten_quiet(Finding(note, "ValueError", question=question)))
+        asked.raises(ValueError, question=PROMISED).tells(f"length_prefixed(b'x' * {size})")
+
+
+PROMISED = "Which exception does the docstring promise, and which line of yours raises it?"
+
+
+def _shorten_quiet(finding: Finding) -> Callable[[Outcome], Finding | None]:
+    """Make the check that no bytes come back; they would be too many to show."""
+
+    def check(outcome: Outcome) -> Finding | None:
+        if not isinstance(outcome, Returned) or type(outcome.value) is not bytes:
+            return None
+        return replace(finding, came=(_shorten(outcome.value),))
 
     return check
 
@@ -405,8 +468,12 @@ def _ask_prefixed(ask: Ask, payload: bytes) -> None:
     if len(payload) < 40:
         ask(payload).gives(want, note=note, question=question)
         return
-    asked = ask(payload).holds(lambda got: _check_long(got, want, note, question), must=_shorten(want))
+    asked = ask(payload).judged_by(ask_of_a_refusal(LARGEST, _shorten(want)))
+    asked.holds(lambda got: _check_long(got, want, note, question), must=_shorten(want))
     asked.tells(f"length_prefixed({_shorten(payload)})")
+
+
+LARGEST = "Which is the largest number that two bytes hold?"
 
 
 def _check_long(got: object, want: bytes, note: str, question: str) -> Finding | None:
@@ -525,9 +592,10 @@ def _are_payloads(wanted: list[bytes]) -> Callable[[object], Finding | None]:
     def check(value: object) -> Finding | None:
         if type(value) is not list:
             return Finding(describe_type_slip(value, wanted), Value(wanted))
-        for number, payload in enumerate(value):
-            if type(payload) is not bytes:
-                return Finding(f"Item {number}: {describe_type_slip(payload, b'')}", Value(wanted))
+        for payload in value:
+            if type(payload) is not bytes:  # which one and what it is, the difference says
+                question = OUT_OF_A_BYTEARRAY if type(payload) is bytearray else ""
+                return Finding("", Value(wanted), question=question)
         if value == wanted:
             return None
         return Finding(_describe_payload(value, wanted), Value(wanted))
@@ -541,7 +609,8 @@ def _describe_payload(got: list[bytes], wanted: list[bytes]) -> str:
         number = next(number for number, payload in enumerate(got) if payload != wanted[number])
         came, must = len(got[number]), len(wanted[number])
         if came != must:
-            return f"Payload {number}, counted from 0, has {came:,} bytes; it must have {must:,}."
+            which = name_nth("payload", number, len(got))
+            return f"{which[0].upper()}{which[1:]} has {came:,} byte{'s' * (came != 1)}; it must have {must:,}."
     return ""
 
 
@@ -677,15 +746,30 @@ def _check_shapes(got: object) -> Finding | None:
         return Finding(f"There are {len(got)} examples.", f"1 to {MOST_EXAMPLES} examples")
     for number, pair in enumerate(got):
         if (shape := _shape(pair)) != GOOD_SHAPE:
-            return Finding(f"Example {number}, counted from 0, is {shape}.", must, came=_show_part(pair))
+            question = BRACKETS if shape in WITHOUT_A_LIST else TWO_LISTS
+            note = f"{_name_example(number, got)} is {shape}."
+            return Finding(note, must, question=question, came=_show_part(pair))
         if b"" in pair[0]:
-            note = f"Example {number}, counted from 0, has an empty piece. Nothing ever arrives as one:"
+            note = f"{_name_example(number, got)} has an empty piece. Nothing ever arrives as one:"
             return Finding(
                 f"{note} recv gives b'' only when the stream has ended.", must, came=_show_part(pair)
             )
     if sum(len(piece) for pieces, _ in got for piece in pieces) > MOST_BYTES:
         return Finding("The examples are too large.", f"at most {MOST_BYTES:,} bytes in all pieces together")
     return None
+
+
+WITHOUT_A_LIST = [
+    f"a tuple of {pieces} and {payloads}"
+    for pieces, payloads in (("bytes", "bytes"), ("bytes", "a list of bytes"), ("a list of bytes", "bytes"))
+]
+BRACKETS = "An example holds two lists. Which brackets are missing?"
+TWO_LISTS = "Which two lists make an example, and what holds the two together?"
+
+
+def _name_example(number: int, examples: list[object]) -> str:
+    name = name_nth("example", number, len(examples))
+    return name[0].upper() + name[1:]
 
 
 def _show_part(pair: object) -> Value | str:
@@ -703,7 +787,7 @@ def _shape(pair: object) -> str:
     if not isinstance(pair, (tuple, list)):
         return f"of type {name}"
     if len(pair) != 2:
-        return f"a {name} of {len(pair)} parts"
+        return f"a {name} of {len(pair)} part{'s' * (len(pair) != 1)}"
     if [_kind(part) for part in pair] == ["a list of bytes"] * 2:
         return GOOD_SHAPE if name == "tuple" else f"a {name} of two lists of bytes"
     return f"a {name} of {_kind(pair[0])} and {_kind(pair[1])}"
@@ -733,7 +817,7 @@ def _check_payloads(got: object) -> Finding | None:
     for number, (pieces, payloads) in enumerate(got):
         right = SPLITTERS.right(tuple(pieces))
         if payloads != right:
-            note = f"A right splitter gives {_repr(right)} for example {number}, counted from 0."
+            note = f"A right splitter gives {_repr(right)} for {name_nth('example', number, len(got))}."
             must = "the payloads of all messages that are whole"
             question = "Which 2 bytes are the length, and how many bytes follow them?"
             return Finding(note, must, question=question, came=tuple(_show_example(pieces, payloads)))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from classroom.cases import Ask, Asked, Finding, Value, case, describe_type_slip, load_file
+from classroom.showing import name_nth
 from classroom.worker.protocol import Other, TooLarge
 from minews import handshake
 from minews.http import header_tokens
@@ -869,9 +870,14 @@ def _are_pairs(got: object) -> Finding | None:
         return Finding(f"There are {len(got)} examples.", f"1 to {MOST_EXAMPLES} examples")
     for number, pair in enumerate(got):
         if type(pair) is not tuple or [type(part) for part in pair] != [bytes, bool]:
-            note = f"Example {number}, counted from 0, is {_shape(pair)}."
+            note = f"{_name_example(number, len(got))} is {_shape(pair)}."
             return Finding(note, "a tuple of bytes and bool")
     return None
+
+
+def _name_example(number: int, count: int) -> str:
+    name = name_nth("example", number, count)
+    return name[0].upper() + name[1:]
 
 
 def _shape(pair: object) -> str:
@@ -898,7 +904,8 @@ def _right_servers_agree(got: object) -> Finding | None:
     for number, (head, accepted) in enumerate(got):
         verdicts = SERVERS.verdicts(head)
         if verdicts != {accepted}:
-            note = _describe_disagreement(number, head, accepted, verdicts)
+            name = _name_example(number, len(got))
+            note = _describe_disagreement(name, head, accepted, verdicts)
             question = "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
             must = "examples that the RFC settles, with its verdict"
             return Finding(note, must, question=question, came=Value(head))
@@ -929,12 +936,12 @@ def _servers_that_say(accepted: bool, head: bytes) -> list[str]:
     return [f"{len(SERVERS.verdicts(head))} {accepted}", *agree]
 
 
-def _describe_disagreement(number: int, head: bytes, accepted: bool, verdicts: set[bool | None]) -> str:
+def _describe_disagreement(name: str, head: bytes, accepted: bool, verdicts: set[bool | None]) -> str:
     if len(verdicts) > 1:
         said = "Right servers disagree about it: the RFC leaves it open."
     else:
         said = f"Right servers {'accept' if True in verdicts else 'refuse'} it."
-    return f"Example {number}, counted from 0, is marked {accepted}. {said}{_describe_end(head)}"
+    return f"{name} is marked {accepted}. {said}{_describe_end(head)}"
 
 
 def _describe_end(head: bytes) -> str:

@@ -7,8 +7,9 @@ its shortest form is left open: no case asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from classroom.cases import Ask, Finding, Value, case, describe_type_slip
+from classroom.cases import Ask, Finding, Value, case, describe_type_slip, same
 from classroom.worker.protocol import Recipe
 from minews import frames
 from minews.study import tracing
@@ -31,14 +32,30 @@ def draw_key(ask: Ask) -> bytes:
     return bytes(ask.rng.sample(range(1, 256), 4))
 
 
+def demand_the_same_again(ask: Ask, *args: object) -> None:
+    """Demand that two calls with the same arguments give the same."""
+    ask.together([ask(*args), ask(*args)], _check_the_same_came)
+
+
+def _check_the_same_came(first: object, second: object) -> Finding | None:
+    if same(first, second):
+        return None
+    note, question = (
+        "The same call gave something else before.",
+        "What in your code differs from call to call?",
+    )
+    return Finding(note, "the same as the call before gave", question=question)
+
+
 # 5.1 apply_mask
 
 
 @case("5.1")
 def published_example(ask: Ask) -> None:
     """The "Hello" that RFC 6455 masks in section 5.7, and back again."""
-    ask(b"Hello", KEY).gives(bytes.fromhex("7f 9f 4d 51 58"))
-    ask(bytes.fromhex("7f 9f 4d 51 58"), KEY).gives(b"Hello")
+    hello, masked = b"Hello", bytes.fromhex("7f 9f 4d 51 58")
+    for data, result in ((hello, masked), (masked, hello)):
+        ask(data, KEY).gives(result, question=_ask_where_it_differs)
 
 
 @case("5.1")
@@ -83,6 +100,7 @@ def each_call_begins_anew(ask: Ask) -> None:
     key, other = draw_key(ask), draw_key(ask)
     for data, used in ((b"Hel", key), (b"lo", key), (b"Hello", other), (b"lo", key)):
         _mask(ask, data, used)
+    demand_the_same_again(ask, ask.rng.randbytes(11), key)
 
 
 @case("5.1")
@@ -94,13 +112,15 @@ def mask_any_buffer(ask: Ask) -> None:
 
 
 def _mask(ask: Ask, data: bytes, key: bytes) -> None:
-    ask(data, key).gives(frames.apply_mask(data, key), question=_ask_where_it_differs(data))
+    ask(data, key).gives(frames.apply_mask(data, key), question=_ask_where_it_differs)
 
 
-def _ask_where_it_differs(data: bytes) -> str:
-    if not data:
+def _ask_where_it_differs(came: object, must: object) -> str:
+    if isinstance(came, list):
+        return "Which call makes bytes of a list of numbers?"
+    if not must:
         return "What is left of an empty payload?"
-    if len(data) > 4:
+    if isinstance(must, bytes) and len(must) > 4:
         return "Take the first byte that differs: which byte of the key meets it in your code?"
     return "Take the first byte on paper: what is it XOR the first byte of the key?"
 
@@ -130,7 +150,7 @@ def from_65536_eight_bytes_more(ask: Ask) -> None:
 def mask_bit_in_each_form(ask: Ask) -> None:
     """With masked=True the top bit of the first byte is set, and nothing else changes."""
     for n in (0, 1, 64, 125, 126, 127, 300, 65_535, 65_536, 2**40):
-        ask(n, True).gives(frames.encode_payload_len(n, True), question=_ask_for_form(n))
+        _write_length(ask, n, True)
 
 
 @case("5.2")
@@ -138,7 +158,7 @@ def lengths_drawn_now(ask: Ask) -> None:
     """Lengths of each form that were drawn just now."""
     for low, high in ((2, 125), (126, 65_536), (65_536, 2**63)):
         n, masked = ask.rng.randrange(low, high), ask.rng.random() < 0.5
-        ask(n, masked).gives(frames.encode_payload_len(n, masked), question=_ask_for_form(n))
+        _write_length(ask, n, masked)
 
 
 @case("5.2")
@@ -153,11 +173,30 @@ def less_than_nothing(ask: Ask) -> None:
 
 def _write_lengths(ask: Ask, numbers: Iterable[int]) -> None:
     for n in numbers:
-        ask(n, False).gives(frames.encode_payload_len(n, False), question=_ask_for_form(n))
+        _write_length(ask, n, False)
 
 
-def _ask_for_form(n: int) -> str:
-    return f"Which of the three forms does {n:,} need, and which one did your code take?"
+def _write_length(ask: Ask, n: int, masked: bool) -> None:
+    right = frames.encode_payload_len(n, masked)
+    ask(n, masked).gives(right, question=partial(_ask_about_written, n))
+
+
+def _ask_about_written(n: int, came: object, must: object) -> str:
+    """Ask about the first field that differs."""
+    assert isinstance(must, bytes)
+    if isinstance(came, int):
+        return "Which call makes a byte of a number?"
+    if not isinstance(came, (bytes, bytearray)):
+        return "Which parts does your code put together, and which of them is not bytes?"
+    if not came or len(came) > 9:
+        return f"What is `bytes({must[0]})`, and what is `bytes([{must[0]}])`?"
+    if came[0] ^ must[0] == 0b1000_0000:
+        return "Which bit of this byte is MASK?"
+    if came[0] & 0b0111_1111 != must[0] & 0b0111_1111:
+        return f"Which of the three forms does {n:,} need, and which one did your code take?"
+    if len(came) != len(must):
+        return "How many bytes does this form have behind the first, and how many did your code write?"
+    return "The first byte is right. What number do those behind it make, the high byte first?"
 
 
 # 5.3 decode_payload_len
@@ -185,10 +224,7 @@ def read_8_bytes(ask: Ask) -> None:
 def mask_is_no_part_of_it(ask: Ask) -> None:
     """The MASK bit is no part of the length."""
     for n in (0, 1, 5, 125, 126, 127, 65_535, 65_536, 2**40):
-        ask(frames.encode_payload_len(n, True)).gives(
-            (n, _size_of(n)),
-            question="What does the top bit of the first byte mean, and what is left without it?",
-        )
+        _read_length(ask, frames.encode_payload_len(n, True), n)
 
 
 @case("5.3")
@@ -232,7 +268,30 @@ def read_any_buffer(ask: Ask) -> None:
 
 def _read_lengths(ask: Ask, numbers: Iterable[int]) -> None:
     for n in numbers:
-        ask(frames.encode_payload_len(n, False)).gives((n, _size_of(n)), question=_ask_for_form(n))
+        _read_length(ask, frames.encode_payload_len(n, False), n)
+
+
+def _read_length(ask: Ask, buf: bytes, n: int) -> None:
+    ask(buf).gives((n, _size_of(n)), question=_ask_about_read)
+
+
+def _ask_about_read(came: object, must: object) -> str:
+    """Ask about the number that differs: the length, or how many bytes were used."""
+    assert isinstance(must, tuple)
+    n, used = must
+    if came is None:
+        return "All bytes of this length have come. Which condition of yours says that more must come?"
+    if not isinstance(came, tuple) or len(came) != 2:
+        return "Which two numbers does your caller need, and how does a function return two?"
+    if came == (used, n):
+        return "Which of the two numbers comes first?"
+    if came[0] == n:
+        return "The length is right. Does `used` count the first byte, too?"
+    if came[1] != used:
+        return "What do the 7 bits say here, and how many bytes of the length follow them then?"
+    if used == 1:
+        return "Write this byte as 8 bits. Which 7 of them are the length?"
+    return f"All {used} bytes are used. Which of them make the number, and which comes first?"
 
 
 def _size_of(n: int) -> int:
@@ -298,6 +357,8 @@ def masked_frames_drawn_now(ask: Ask) -> None:
     """Masked frames whose key and payload were drawn just now."""
     for length in (1, 4, 7, 130):
         _write(ask, Frame(True, Opcode.BINARY, ask.rng.randbytes(length), masking_key=draw_key(ask)))
+    again = Frame(True, Opcode.BINARY, ask.rng.randbytes(11), masking_key=draw_key(ask))
+    demand_the_same_again(ask, again)
 
 
 @case("5.4")
@@ -331,6 +392,15 @@ PLACES = {
     "extended payload length": "the bytes behind byte 1 as one number, the high byte first",
     "masking key": "the 4 bytes in front of the payload",
     "payload": "what is left behind all other fields, and unmasked where MASK is 1",
+}
+OF_BYTE_0 = "Write byte 0 as 8 bits. How many of them belong to FIN, to RSV and to the opcode?"
+OF_BYTE_1 = "Write byte 1 as 8 bits. Which one is MASK, and what number do the other 7 make?"
+QUESTIONS = {  # where the value of a field is wrong
+    **dict.fromkeys(("FIN", "RSV", "opcode"), OF_BYTE_0),
+    **dict.fromkeys(("MASK", "payload length"), OF_BYTE_1),
+    "extended payload length": "How many bytes are this length, and which of them comes first?",
+    "masking key": "Which 4 bytes of this frame stand in front of the payload?",
+    "payload": "Which bytes of this frame are left behind the other fields, and are they masked?",
 }
 BITS = {"FIN": (0, 1), "RSV": (1, 3), "opcode": (4, 4), "MASK": (0, 1), "payload length": (1, 7)}
 TABLES = tracing.trace_frames()
@@ -403,15 +473,18 @@ def _observe_table(tables: object, name: str) -> object:
 def check_table(tables: object, name: str) -> Finding | None:
     """Check the table of one frame, field by field; the order of the rows is free."""
     if not isinstance(tables, dict):
-        return Finding(describe_type_slip(tables, {}), "a dict: the name of a frame, and a list of its rows")
+        must = "a dict: the name of a frame, and a list of its rows"
+        question = "Which brackets make a dict, and what stands on both sides of its colons?"
+        return Finding(describe_type_slip(tables, {}), must, question=question)
     if name not in tables:
         there = ", ".join(map(repr, tables)) or "nothing"
-        return Finding(
-            f"There is no table for {name!r}.", f"the key {name!r}, too", came=f"tables for {there}"
-        )
+        question = "Eight names stand in the docstring. Which of them have no table yet?"
+        note, must = f"There is no table for {name!r}.", f"the key {name!r}, too"
+        return Finding(note, must, question=question, came=f"tables for {there}")
     rows = tables[name]
     if not isinstance(rows, (list, tuple)):
-        return Finding(f"The table for {name!r} is no list.", "a list of rows", came=Value(rows))
+        note, question = f"The table for {name!r} is no list.", "Which brackets make a list of rows?"
+        return Finding(note, "a list of rows", question=question, came=Value(rows))
     found = next(filter(None, map(_check_form, rows)), None)
     found = found or next(filter(None, (_check_row(rows, right, name) for right in TABLES[name])), None)
     return found or _check_rest(rows, name)
@@ -419,10 +492,14 @@ def check_table(tables: object, name: str) -> Finding | None:
 
 def _check_form(row: object) -> Finding | None:
     if not isinstance(row, (list, tuple)) or len(row) != 3:
-        return Finding("A row has another form.", "(offset, field, value)", came=Value(row))
+        question = "Which three things does a row of the docstring's example hold?"
+        return Finding(
+            "A row has another form.", "(offset, field, value)", question=question, came=Value(row)
+        )
     if row[1] not in tracing.FIELDS:
-        known = ", ".join(tracing.FIELDS)
-        return Finding(f"No field is called {row[1]!r}.", f"one of these: {known}", came=Value(row))
+        must = f"one of these: {', '.join(tracing.FIELDS)}"
+        note, question = f"No field is called {row[1]!r}.", "What does the docstring call this field?"
+        return Finding(note, must, question=question, came=Value(row))
     return None
 
 
@@ -432,9 +509,9 @@ def _check_row(rows: Sequence[Row], right: tuple[int, str, int | bytes], name: s
     if len(found) != 1:
         times = "is missing" if not found else f"is there {len(found)} times"
         shown = tuple(map(repr, rows)) or ("no rows",)
-        return Finding(
-            f"The row of {_the(field)} {times}.", f"one row for {_the(field)}: {PLACES[field]}", came=shown
-        )
+        must = f"one row for {_the(field)}: {PLACES[field]}"
+        question = f"What do the bytes of this frame say about {_the(field)}?"
+        return Finding(f"The row of {_the(field)} {times}.", must, question=question, came=shown)
     came, _, got = found[0]
     row = Value(tuple(found[0]))
     if came != offset or not isinstance(came, int):
@@ -447,10 +524,21 @@ def _check_row(rows: Sequence[Row], right: tuple[int, str, int | bytes], name: s
         )
     if not isinstance(got, (bytes, bytearray) if isinstance(value, bytes) else int):
         kind = "bytes" if isinstance(value, bytes) else "a number"
-        return Finding(f"The value of {_the(field)} is of type {type(got).__name__}.", kind, came=row)
+        question = _ask_about_type(got, field)
+        note = f"The value of {_the(field)} is of type {type(got).__name__}."
+        return Finding(note, kind, question=question, came=row)
     if got != value:
-        return Finding(f"{_the(field, 'The')} is not {got!r}.", _point_at(field, offset, name), came=row)
+        note, bits = f"{_the(field, 'The')} is not {got!r}.", _point_at(field, offset, name)
+        return Finding(note, bits, question=QUESTIONS[field], came=row)
     return None
+
+
+def _ask_about_type(got: object, field: str) -> str:
+    if field == "masking key":
+        return 'How do you write these four as bytes? `bytes.fromhex("37 fa 21 3d")`'
+    if field == "payload":
+        return "Which letter stands in front of the quotes of bytes?"
+    return f"Which number is {got!r}?" if isinstance(got, str) else "Which number do these bits make?"
 
 
 def _point_at(field: str, offset: int, name: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The cases of lesson 5 that read: decode_frame, check_frame and FrameReader.
 
 Where RFC 6455 leaves something open, every answer that it allows passes: a length that is not in its shortest
-form, or has its top bit set, may be read or refused, and a reader may refuse a bad frame at once or after it
-has returned the good ones before it.
+form, or has its top bit set, may be read or refused. That a reader loses no good frame to a bad one behind it
+is the contract of this course.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _decodes(ask: Ask, wire: bytes, frame: Frame, question: str = "") -> None:
 
 
 def _not_yet(ask: Ask, wire: bytes, end: int) -> None:
-    note = f"{_bytes(end)} of {len(wire):,} have come."
+    note = _say_how_many(end, len(wire))
     question = "Which byte does your code look at here, and has that one come?"
     _none(ask(wire[:end]), note, question)
 
@@ -183,8 +183,10 @@ def _none(asked: Asked, note: str, question: str) -> None:
     asked.judged_by(check).gives(None, note=note, question=question)
 
 
-def _bytes(count: int) -> str:
-    return "No byte" if count == 0 else "1 byte" if count == 1 else f"{count:,} bytes"
+def _say_how_many(came: int, all_of_them: int) -> str:
+    if came == 0:
+        return f"None of its {all_of_them:,} bytes has come."
+    return f"{came:,} of its {all_of_them:,} bytes {'has' if came == 1 else 'have'} come."
 
 
 # 5.6 check_frame
@@ -306,7 +308,15 @@ def _fine(ask: Ask, **parts: object) -> None:
 def _accepted(ask: Ask, frame: Frame, receiver: Role) -> None:
     sender = "client" if receiver is Role.SERVER else "server"
     question = "Which condition of yours did this frame meet, and was it made for such frames?"
-    _none(ask(frame, receiver), f"A {sender} may send this frame.", question)
+    asked = ask(frame, receiver).judged_by(_returns_nothing)
+    _none(asked, f"A {sender} may send this frame.", question)
+
+
+def _returns_nothing(outcome: Outcome) -> Finding | None:
+    if not isinstance(outcome, Returned) or outcome.value is None:
+        return None
+    note = describe_type_slip(outcome.value, None)
+    return Finding(note, Value(None), question="A good frame returns nothing. What does yours return?")
 
 
 def _frame(receiver: Role, **parts: object) -> Frame:
@@ -495,44 +505,67 @@ def limit_not_given(ask: Ask) -> None:
 
 @case("5.7")
 def good_before_bad(ask: Ask) -> None:
-    """A bad frame stops nothing that was whole in an earlier piece."""
+    """A bad frame stops nothing that was whole in an earlier piece, and each call after the error raises."""
     reader = ask.new(125)
     _feed(reader, encode_frame(HELLO) + b"\x89", [HELLO])
     _feed(reader, b"\x00\x82", [EMPTY_PING])
     note = "At most 125 bytes are taken, 126 are announced."
-    reader.call("feed", b"\x7e\x00\x7e").raises(ProtocolError, note=note, code=1009)
+    reader.call("feed", TOO_LONG[1:]).raises(ProtocolError, note=note, question=WHY_WAIT, code=1009)
+    _raises_again(reader, (1009,))
 
 
 @case("5.7")
 def good_and_bad_together(ask: Ask) -> None:
-    """Good frames in front of a bad one are returned and the next call raises, or the error comes at once."""
+    """Good frames in front of a bad one in the same piece are returned, and the next call raises."""
     for good in ([HELLO], [MASKED_HELLO, EMPTY_PING]):
         reader = ask.new(125)
-        first = reader.call("feed", _stream(good) + b"\x82\x7e\x00\x7e")
-        first.judged_by(_gives_a_list).gives_one_of([good], or_raises=ProtocolError)
-        second = reader.call("feed", b"").judged_by(lambda outcome: None)
-        ask.together_with_errors([first, second], _raises_in_the_end)
-
-
-def _raises_in_the_end(first: Outcome, second: Outcome) -> Finding | None:
-    error = second if isinstance(first, Returned) else first
-    if isinstance(error, Raised) and error.type == "minews.types.ProtocolError":
-        code = error.attributes.get("code")
-        return None if code == 1009 else Finding(f"Its code is {code!r}.", "ProtocolError with code 1009")
-    return Finding(
-        "Behind the good frames stood one that announces 126 bytes; at most 125 are taken.",
-        "ProtocolError with code 1009 at the call after the one that returned the good frames",
-        question="What does your reader still know of the bad frame when it is called again?",
-    )
+        _feed_good(reader, good, TOO_LONG)
+        note = "The call before returned the good frames; the error is due now."
+        _raises_again(reader, (1009,), note)
 
 
 @case("5.7")
 def wrong_lengths_in_the_stream(ask: Ask) -> None:
     """A length in too long a form may be read or refused; one with its top bit set is refused."""
-    stream = bytes.fromhex("827e0005") + b"Hello"
-    asked = ask.new().call("feed", stream).judged_by(_gives_a_list)
-    asked.gives_one_of([[Frame(True, 2, b"Hello")]], or_raises=ProtocolError)
-    ask.new().call("feed", bytes.fromhex("827f8000000000000001")).raises(ProtocolError, code=(1009, 1002))
+    read = Frame(True, 2, b"Hello")
+    asked = ask.new().call("feed", b"\x82\x7e\x00\x05Hello").judged_by(_gives_a_list)
+    asked.gives_one_of([[read]], or_raises=ProtocolError)
+    reader = ask.new()
+    reader.call("feed", TOP_BIT).raises(ProtocolError, question=WHY_WAIT, code=(1009, 1002))
+    _raises_again(reader, (1009, 1002))
+    reader = ask.new()
+    _feed_good(reader, [HELLO], TOP_BIT)
+    _raises_again(reader, (1009, 1002))
+
+
+TOO_LONG = b"\x82\x7e\x00\x7e"  # the head of a frame of 126 bytes
+TOP_BIT = bytes.fromhex("827f8000000000000001")  # a length whose top bit is set
+WHY_WAIT = "Has this call a good frame to return, and if it has none, why wait with the error?"
+
+
+def _feed_good(reader: Kept, good: Sequence[Frame], bad: bytes) -> None:
+    """Feed good frames with a bad one behind them in the same piece: the good ones must come."""
+
+    def check(outcome: Outcome) -> Finding | None:
+        if not isinstance(outcome, Raised):
+            return None
+        count = "A good frame was" if len(good) == 1 else f"{len(good)} good frames were"
+        question = "When the error comes, where are the frames that you have already decoded?"
+        note = f"{count} whole in front of the bad one. The error came instead."
+        return Finding(note, Value(list(good)), question=question)
+
+    asked = reader.call("feed", _stream(good) + bad).judged_by(check).judged_by(_gives_a_list)
+    asked.gives(list(good), question="Which frames stand in front of the bad one, and which did you return?")
+
+
+def _raises_again(reader: Kept, codes: tuple[int, ...], note: str = "") -> None:
+    """Demand the error at each call after it, whatever the call brings."""
+    question = "What does your reader still know of the bad frame when it is called again?"
+    for data in (b"", encode_frame(HELLO)):
+        again = note or "A bad frame came before: from then on each call raises."
+        asked = reader.call("feed", data)
+        asked.raises(ProtocolError, note=again, question=question, code=codes)
+        note = ""
 
 
 @case("5.7")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from classroom.cases import Ask, Asked, Finding, Value, case, describe_type_slip, load_file
-from classroom.worker.protocol import Outcome, Raised, Returned
+from classroom.cases import Ask, Asked, Finding, Kept, Value, case, describe_type_slip, load_file, same
+from classroom.worker.protocol import Ended, Outcome, Raised, Returned
 from minews.handshake import accept_value, build_server_handshake
 from minews.http import parse_request_head
 from minews.types import HandshakeError, Headers, Opcode, ProtocolError, Request, Role
@@ -24,6 +26,7 @@ wanted, wanted_text, wanted_close = SPEECH.wanted, SPEECH.wanted_text, SPEECH.wa
 
 CHAT = "GET /chat HTTP/1.1"
 START_OF_FRAME = b"\x81\x85\xfa\xce"
+PAIR = "a tuple of two: (the Request, the bytes behind its head)"
 
 
 def write_head(ask: Ask, start: str = CHAT, *more: str, **changes: str | None) -> bytes:
@@ -144,7 +147,7 @@ def real_connection(ask: Ask) -> None:
         "accept_handshake(conn), and conn is a real socket",
         "the client sends    GET /chat HTTP/1.1 ...",
     )
-    ask(conn).holds(_is_request(head)).tells(*story)
+    ask(conn).holds(_is_request(head), must=PAIR).tells(*story)
     conn.trace().holds(_is_answer(head)).tells(*story)
 
 
@@ -160,7 +163,7 @@ def _let_in(
     conn = ask.make("scripted_socket", pieces or [stream], "stall", list(sends))
     story = SPEECH.tell("accept_handshake(conn)", "the client", said, how, "stall")
     story += [f"conn.send takes {', '.join(map(str, sends))} bytes, then all it gets."] if sends else []
-    asked = ask(conn).holds(_is_request(head)).tells(*story)
+    asked = ask(conn).holds(_is_request(head), must=PAIR).tells(*story)
     ask.together([conn.get("unread"), asked], _nothing_lost(stream[len(head) :]))
     conn.trace().holds(_is_answer(head), observe=_what_was_done).tells(*story)
 
@@ -184,14 +187,13 @@ def _is_request(head: bytes) -> Callable[[object], Finding | None]:
     want = parse_request_head(head)
 
     def check(got: object) -> Finding | None:
-        must = "a tuple of two: the Request, and the bytes behind its head"
         if type(got) is not tuple:
-            return Finding(describe_type_slip(got, ()), must)
+            return Finding(describe_type_slip(got, ()), PAIR)
         kinds = [type(part) for part in got]
         if kinds != [Request, bytes]:
             names = [getattr(part, "type_name", type(part).__name__) for part in got]
             note = f"A tuple of {' and '.join(names) or 'nothing'} came."
-            return Finding(note, must, question="What does each of the functions that you call return?")
+            return Finding(note, PAIR, question="What does each of the functions that you call return?")
         if got[0] == want:
             return None
         return Finding("The request is not the one that was sent.", Value(want), came=Value(got[0]))
@@ -540,6 +542,22 @@ def client_leaves_within_its_handshake(ask: Ask) -> None:
 
 
 @case("6.2")
+def fault_of_the_program(ask: Ask) -> None:
+    """What on_text raises passes through: it is no fault of the client's, and must not be hidden."""
+    peer = client_of(ask)
+    head, said = handshake(ask), peer.text("Hello")
+    conn = ask.make("scripted_socket", [head.data, said.data], "stall")
+    call = "serve_connection(conn, divide), where divide(text) returns 1 / 0"
+    question = "Whose fault is it, and how does the programmer who made it hear of it?"
+    asked = ask(conn, divide).raises(ZeroDivisionError, question=question)
+    asked.tells(*SPEECH.tell(call, "the client", [head, said], "", "stall"))
+
+
+def divide(text: str) -> str:
+    return str(1 / 0)
+
+
+@case("6.2")
 def real_conversation(ask: Ask) -> None:
     """It serves a client on a real connection, too."""
     peer = client_of(ask)
@@ -552,8 +570,7 @@ def real_conversation(ask: Ask) -> None:
     conn = ask.make("real_socket", [head.data, once_let_in])
     story = SPEECH.tell(CALLS[shout], "the client", [head, *said], "on a real socket", "eof")
     answers = [wanted_text("HELLO"), wanted(Opcode.PONG, b"?"), wanted_close(1000)]
-    ask(conn, shout).gives(1000).tells(*story)
-    conn.trace().holds(_were_sent(head.data, answers), observe=_seen_by_client).tells(*story)
+    _judge_end(ask, ask(conn, shout), conn, 1000, _were_sent(head.data, answers), story)
 
 
 def _fail(ask: Ask, said: list[Said], code: int) -> None:
@@ -580,8 +597,47 @@ def _serve(
     conn = ask.make("scripted_socket", pieces, after)
     story = SPEECH.tell(CALLS[on_binary or on_text], "the client", [head, *said], told, after)
     args = (conn, on_text, on_binary) if on_binary else (conn, on_text)
-    ask(*args).gives(code, question=question).tells(*story)
-    conn.trace().holds(_were_sent(head.data, answers, question), observe=_seen_by_client).tells(*story)
+    _judge_end(ask, ask(*args), conn, code, _were_sent(head.data, answers, question), story, question)
+
+
+def _judge_end(
+    ask: Ask,
+    asked: Asked,
+    conn: Kept,
+    code: int,
+    were_sent: Callable[[object], Finding | None],
+    story: Sequence[str],
+    question: str = "",
+) -> None:
+    """Demand this code, and these frames; where both are wrong, the frames say why, so they are shown."""
+
+    def check(traced: Outcome, outcome: Outcome) -> Finding | None:
+        trace = traced.value if isinstance(traced, Returned) else []
+        if not isinstance(outcome, Returned):
+            return _did_not_end(trace, outcome, code)
+        if same(outcome.value, code):
+            return None
+        slip = describe_type_slip(outcome.value, code)
+        sent = None if slip else were_sent(trace)
+        if sent is None:
+            return Finding(slip, Value(code), question=question)
+        return replace(sent, note=f"{sent.note} Then it returned {outcome.value!r}, and {code} must come.")
+
+    def check_gone(outcome: Outcome) -> Finding | None:
+        is_gone = isinstance(outcome, Ended) and outcome.gone  # then there is no trace to judge it by
+        return Finding("", Value(code)) if is_gone else None
+
+    asked.judged_by(check_gone).tells(*story)
+    traced = conn.trace().holds(were_sent, observe=_seen_by_client).tells(*story)
+    ask.together_with_errors([traced, asked], check)
+
+
+def _did_not_end(trace: object, outcome: Outcome, code: int) -> Finding:
+    has_closed = SPEECH.has_closed(SPEECH.sent_in(trace))
+    if not has_closed or not isinstance(outcome, Ended):
+        return Finding("", Value(code))
+    question = "Which statement ends the whole function, and not only the loop in which it stands?"
+    return Finding("Your Close was sent, and the loop went on.", Value(code), question=question)
 
 
 def _cut_speech(ask: Ask, head: Said, said: Sequence[Said], how: str) -> tuple[list[bytes], str]:
@@ -632,6 +688,7 @@ def _seen_by_client(trace: object) -> object:
 
 # 6.3 route
 
+RESPONSE = "a whole response, as bytes"
 PAGES = {"/": b"<p>Hello", "/two": "<p>Zwei Grüße".encode(), "/empty": b""}
 
 
@@ -648,8 +705,8 @@ def page_served(ask: Ask) -> None:
 def page_that_is_not_there(ask: Ask) -> None:
     """A path that is no page gets 404, as a whole response."""
     for target in ("/three", "/two/", "/tw", "/Two", "/favicon.ico"):
-        ask(_request(target), PAGES).holds(_is_response(404, None))
-    ask(_request("/"), {}).holds(_is_response(404, None))
+        ask(_request(target), PAGES).holds(_is_response(404, None), must=RESPONSE)
+    ask(_request("/"), {}).holds(_is_response(404, None), must=RESPONSE)
 
 
 @case("6.3")
@@ -680,6 +737,7 @@ def bad_handshake_left_alone(ask: Ask) -> None:
     """What asks for websocket is a handshake, whatever else is wrong with it."""
     for name, value in (("Connection", None), ("Sec_WebSocket_Version", "8"), ("Sec_WebSocket_Key", None)):
         ask(_handshake(ask, "/", **{name: value}), PAGES).gives(None)
+    ask(parse_request_head(write_head(ask, "POST / HTTP/1.1")), PAGES).gives(None)
 
 
 @case("6.3")
@@ -709,7 +767,7 @@ def _ask_page(
 ) -> None:
     """Ask for a page; `pages`: its name, where it is the only one."""
     there = dict.fromkeys(pages, page) if pages else PAGES
-    ask(_request(target, *headers), there).holds(_is_response(200, page), observe=_lines_of)
+    ask(_request(target, *headers), there).holds(_is_response(200, page), observe=_lines_of, must=RESPONSE)
 
 
 def _is_response(status: int, body: bytes | None) -> Callable[[object], Finding | None]:
@@ -745,14 +803,25 @@ def _check_fields(got: bytes, lines: list[str], came: bytes) -> Finding | None:
         note = f"{len(came)} bytes follow the head, and {said}."
         question = "How does the browser know where the page ends?"
         return Finding(note, f"Content-Length: {len(came)}", question=question, mark="Content-Length")
-    if lines[0].startswith("HTTP/1.1 200") and not headers.get("content-type", "").lower().startswith(
-        "text/html"
-    ):
-        said = headers.get("content-type")
+    if "close" not in headers.get("connection", "").lower():
+        note = "The head does not say Connection: close."
+        question = "What will the browser do with this connection, if nobody says that it ends?"
+        return Finding(note, "Connection: close", question=question, mark=lines[0], rfc="RFC 9112 9.6")
+    return _check_type(headers.get("content-type", "")) if lines[0].startswith("HTTP/1.1 200") else None
+
+
+def _check_type(said: str) -> Finding | None:
+    must = "Content-Type: text/html; charset=utf-8"
+    plain = said.lower().replace(" ", "").replace('"', "")
+    if not plain.startswith("text/html"):
         note = f"Content-Type is {said}." if said else "There is no Content-Type."
         question = "How does the browser know that it is HTML?"
-        return Finding(note, "Content-Type: text/html", question=question, mark="Content-Type")
-    return None
+        return Finding(note, must, question=question, mark="Content-Type")
+    if "charset=utf-8" in plain:
+        return None
+    note = f"Content-Type is {said}: it does not say how letters are written."
+    question = "How does the browser know which bytes stand for a letter such as ü?"
+    return Finding(note, must, question=question, mark="Content-Type", rfc="RFC 9110 8.3.2")
 
 
 def _check_body(came: bytes, body: bytes | None) -> Finding | None:
@@ -773,6 +842,8 @@ def _lines_of(got: object) -> object:
 
 URL = "ws://127.0.0.1:9001/chat"
 GOOD_ANSWER = "HTTP/1.1 101 ..., its answer"
+LATE = "in two pieces, with a pause before the first"
+PAUSE = 0.02  # seconds: more than a tick of any clock
 Step = bytes | Callable[[bytes], bytes | None]
 
 
@@ -801,8 +872,10 @@ class Visit:
 
     def call(self, method: str, *args: object) -> Asked:
         """Call a method of the client."""
-        self._calls.append(f"client.{method}({', '.join(map(_show_argument, args))})")
-        return self.client.call(method, *args).tells(*self._calls, *self._told)
+        call = f"client.{method}({', '.join(map(_show_argument, args))})"
+        asked = self.client.call(method, *args).tells(*self._calls, f"{call}    <- here", *self._told)
+        self._calls.append(call)
+        return asked
 
     def connect(self) -> Asked:
         return self.call("connect", URL).gives(None, note="connect has nothing to return.")
@@ -832,6 +905,8 @@ def _answer_steps(write: Callable[[str], bytes], said: Sequence[Said], how: str)
         return [_answers(write), *(bytes([byte]) for byte in frames)]
     if how == "the frames in one piece":
         return [_answers(write), frames]
+    if how == LATE:
+        return [_answers(write), _after_a_pause(frames[:3]), frames[3:]]
     return [_answers(write), *(each.data for each in said)]
 
 
@@ -841,6 +916,14 @@ def _answers(write: Callable[[str], bytes]) -> Callable[[bytes], bytes | None]:
         return write(key[1].decode("latin-1")) if key and b"\r\n\r\n" in sent else None
 
     return answer
+
+
+def _after_a_pause(data: bytes) -> Callable[[bytes], bytes]:
+    def say(sent: bytes) -> bytes:
+        time.sleep(PAUSE)  # a slow server
+        return data
+
+    return say
 
 
 def _closing_steps(said: Sequence[Said]) -> list[Step]:
@@ -1015,6 +1098,7 @@ def server_just_leaves(ask: Ask) -> None:
         visit.call("recv").raises(
             EOFError, question="What does the socket's recv give when the peer has left?"
         )
+        visit.call("send", "too late").judged_by(_is_lost)
         visit.call("close").gives(1006)
 
 
@@ -1037,6 +1121,25 @@ def server_leaves_before_our_close(ask: Ask) -> None:
 
 
 @case("6.4")
+def silent_at_the_close(ask: Ask) -> None:
+    """Where no Close comes in time, close returns 1006, raises nothing, and closes the connection."""
+    visit = Visit(ask)
+    visit.connect()
+    visit.call("close").gives(1006, question="What does your recv raise then, and who catches it?")
+    visit.sent(wanted_close(1000), closed=True, question="Who closes the socket when nothing came?")
+
+
+@case("6.4")
+def rule_broken_at_the_close(ask: Ask) -> None:
+    """A frame that breaks a rule, after our Close: close returns our own code for it, and is no exception."""
+    bad = server_of(ask).frame(Opcode.TEXT, b"Hello", rsv1=True)
+    visit = Visit(ask, at_close=[bad], after="eof")
+    visit.connect()
+    visit.call("close").gives(1002, question="What does your recv raise then, and who catches it?")
+    visit.sent(wanted_close(1000), closed=True)
+
+
+@case("6.4")
 def handshake_refused(ask: Ask) -> None:
     """A server that does not agree: HandshakeError, and the TCP connection is closed."""
     refusals: dict[str, Callable[[str], bytes]] = {
@@ -1052,6 +1155,24 @@ def handshake_refused(ask: Ask) -> None:
             HandshakeError, question="Which function checks the server's answer?"
         )
         visit.sent(closed=True, question="An exception leaves connect. Who can still close the socket?")
+    question = "When may your object remember that it has a connection?"
+    visit.call("recv").raises(EOFError, question=question)
+    visit.call("send", "Hello").raises(EOFError, question=question)
+    visit.call("close").gives(1006, question=question)
+
+
+@case("6.4")
+def nobody_listens(ask: Ask) -> None:
+    """Where nobody listens there is no connection: connect raises OSError, and close returns 1006."""
+    conn = ask.make("scripted_socket", [], "stall")
+    ask.make("connects_to", conn, True)
+    client = ask.new()
+    story = ("client = BlockingClient()", f'client.connect("{URL}")')
+    asked = client.call("connect", URL).raises(
+        OSError, question="Which of your variables are set when create_connection itself raises?"
+    )
+    asked.tells(*story, "nobody listens there: the TCP connection is refused")
+    client.call("close").gives(1006).tells(*story, "client.close()    <- here")
 
 
 @case("6.4")
@@ -1104,6 +1225,47 @@ def time_limit(ask: Ask) -> None:
 
 
 @case("6.4")
+def time_limit_of_connecting(ask: Ask) -> None:
+    """The time limit counts for opening the TCP connection, too."""
+    visit = Visit(ask)
+    asked = visit.call("connect", URL).gives(None)
+    visit.addresses.get("limits").holds(_is_limited, observe=lambda limits: None in limits).tells(
+        *asked.story
+    )
+
+
+@case("6.4")
+def time_limit_not_stretched(ask: Ask) -> None:
+    """A time limit counts from the call: bytes that come now and then do not stretch it."""
+    visit = Visit(ask, server_of(ask).text("Hello"), how=LATE)
+    visit.connect()
+    asked = visit.call("recv").gives("Hello")
+    visit.conn.get("limits").holds(_has_shrunk, observe=lambda limits: _has_shrunk(limits) is None).tells(
+        *asked.story
+    )
+
+
+def _is_limited(limits: object) -> Finding | None:
+    assert isinstance(limits, list)
+    if None not in limits:
+        return None
+    question = "How long would create_connection wait for a host that does not answer?"
+    must = "one with the client's time limit: 10 seconds, if nobody says otherwise"
+    return Finding("", must, question=question, came="a TCP connection that was opened without a time limit")
+
+
+def _has_shrunk(limits: object) -> Finding | None:
+    """Check that the last wait was shorter than 10 seconds by what had passed, or half of it at least."""
+    assert isinstance(limits, list)
+    if limits and limits[-1] is not None and limits[-1] <= 10 - PAUSE / 2:
+        return None
+    question = "When does your deadline begin: with the call, or with each piece?"
+    must = "what is left of the 10 seconds that began with the call"
+    came = f"the last piece was awaited with a time limit of {limits[-1]} seconds" if limits else "no recv"
+    return Finding("The server had let some of the time pass.", must, question=question, came=came)
+
+
+@case("6.4")
 def without_a_connection(ask: Ask) -> None:
     """Before there is a connection, send and recv raise EOFError, and close returns 1006."""
     client = ask.new()
@@ -1132,7 +1294,7 @@ def _is_lost(outcome: Outcome) -> Finding | None:
     if isinstance(outcome, Raised) and {"EOFError", "ConnectionError"} & set(outcome.bases):
         return None
     note = "It returned a value, quietly." if isinstance(outcome, Returned) else ""
-    question = "What does the socket's recv raise then?"
+    question = "What does your object remember of the end, and who could still read or say anything?"
     return Finding(note, "EOFError (or ConnectionError)", question=question)
 
 

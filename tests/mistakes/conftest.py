@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 COLUMNS = ("skeleton", "solution", "variants", "mistakes", "types", "endings")
 
 
 def pytest_addoption(parser):
     """Let the golden messages be renewed, see test_messages.py."""
     parser.addoption("--renew-golden", action="store_true", help="write tests/mistakes/golden/*.txt anew")
+
+
+def pytest_collection_modifyitems(items):
+    """Let one process judge the answers to one exercise: there, what its mistakes do is worked out once."""
+    for item in items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        if "exercise" in params:
+            number = params["exercise"].id
+        elif "number" in params and item.path.parent.name == "mistakes":
+            number = params["number"].partition(" ")[0]
+        elif "name" in params and hasattr(item.module, "MESSAGES"):
+            number = item.module.MESSAGES[params["name"]]().exercise_id
+        else:
+            continue
+        item.add_marker(pytest.mark.xdist_group(f"answers to {number}"))
 
 
 def pytest_terminal_summary(terminalreporter):

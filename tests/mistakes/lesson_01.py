@@ -181,7 +181,7 @@ def list_of_pieces(sock, n):
 
 @mistake(
     "1.1",
-    "Of which type is the object that you collect in, and of which must the result be?",
+    "What makes bytes out of a bytearray?",
     rfc="RFC 9293 2.2",
     name="bytearray-returned",
 )
@@ -243,6 +243,28 @@ def searched_in_the_last_piece(sock, delimiter, limit=65536):
             raise EOFError
         data += piece
         if len(data) >= limit and delimiter not in piece:
+            raise ValueError
+    end = data.index(delimiter) + len(delimiter)
+    if end > limit:
+        raise ValueError
+    return data[:end], data[end:]
+
+
+@mistake(
+    "1.2",
+    "The delimiter has come already. In which bytes did you look for it?",
+    rfc="RFC 9293 2.2",
+)
+def each_piece_searched_alone(sock, delimiter, limit=65536):
+    data = b""
+    while True:
+        piece = sock.recv(4096)
+        if not piece:
+            raise EOFError
+        data += piece
+        if delimiter in piece:
+            break
+        if len(data) > limit:
             raise ValueError
     end = data.index(delimiter) + len(delimiter)
     if end > limit:
@@ -319,7 +341,7 @@ def decoded_parts(sock, delimiter, limit=65536):
 
 @mistake(
     "1.2",
-    "Of which type is what a slice of your buffer gives?",
+    "Of which type is a slice of a bytearray, and what makes bytes of it?",
     rfc="RFC 9112 2.2",
     name="bytearray-returned",
 )
@@ -372,6 +394,26 @@ def limit_ignored(sock, delimiter, limit=65536):
             raise EOFError
         data += piece
     end = data.index(delimiter) + len(delimiter)
+    return data[:end], data[end:]
+
+
+@mistake(
+    "1.2",
+    "Ten bytes have come, the limit is ten, the delimiter is not among them. Can any further byte help?",
+    rfc="RFC 9293 2.2",
+)
+def limit_waits_for_one_more(sock, delimiter, limit=65536):
+    data = b""
+    while delimiter not in data:
+        if len(data) > limit:
+            raise ValueError
+        piece = sock.recv(4096)
+        if not piece:
+            raise EOFError
+        data += piece
+    end = data.index(delimiter) + len(delimiter)
+    if end > limit:
+        raise ValueError
     return data[:end], data[end:]
 
 
@@ -499,13 +541,26 @@ def matched_byte_by_byte(sock, delimiter, limit=65536):
 # 1.3 length_prefixed
 
 
+def refuse_long(payload):
+    """Right, for mistakes that are made elsewhere."""
+    if len(payload) > 65535:
+        raise ValueError("too long")
+
+
+@mistake("1.3", "Which exception does the docstring promise, and which one does to_bytes raise?", rfc="5.2")
+def overflow_error_escapes(payload):
+    return len(payload).to_bytes(2, "big") + payload
+
+
 @mistake("1.3", "Which of the two bytes goes first in network order?", rfc="5.2")
 def little_endian(payload):
+    refuse_long(payload)
     return struct.pack("<H", len(payload)) + payload
 
 
 @mistake("1.3", "Does the length count itself?", rfc="5.2")
 def length_counts_itself(payload):
+    refuse_long(payload)
     return (len(payload) + 2).to_bytes(2, "big") + payload
 
 
@@ -516,6 +571,7 @@ def one_byte_of_length(payload):
 
 @mistake("1.3", "How many bytes does the length take?", rfc="5.2")
 def four_bytes_of_length(payload):
+    refuse_long(payload)
     return struct.pack("!I", len(payload)) + payload
 
 
@@ -533,21 +589,25 @@ def high_byte_lost(payload):
 
 @mistake("1.3", "Is the length written as a number in two bytes, or as digits for people?", rfc="5.2")
 def length_as_digits(payload):
+    refuse_long(payload)
     return b"%02d" % len(payload) + payload
 
 
-@mistake("1.3", "What does bytes(5) give?", rfc="5.2")
-def bytes_of_a_number(payload):
+@mistake("1.3", "What does bytes(5) give?", rfc="5.2", name="bytes-of-a-number")
+def zeros_for_a_length(payload):
+    refuse_long(payload)
     return bytes(len(payload)) + payload
 
 
 @mistake("1.3", "What does the receiver need first, the length or the payload?", rfc="5.2")
 def length_behind(payload):
+    refuse_long(payload)
     return payload + len(payload).to_bytes(2, "big")
 
 
 @mistake("1.3", "Where is the payload in what you return?", rfc="5.2")
 def length_alone(payload):
+    refuse_long(payload)
     return len(payload).to_bytes(2, "big")
 
 
@@ -558,6 +618,7 @@ def length_alone(payload):
     name="signed-length",
 )
 def length_packed_signed(payload):
+    refuse_long(payload)
     return struct.pack("!h", len(payload)) + payload
 
 
@@ -577,7 +638,7 @@ def length_capped(payload):
     return min(len(payload), 65535).to_bytes(2, "big") + payload
 
 
-@mistake("1.3", "How many bytes are there at most: as many as 2 bytes can count, or one fewer?", rfc="5.2")
+@mistake("1.3", "Which is the largest number that two bytes hold?", rfc="5.2")
 def longest_refused(payload):
     if len(payload) >= 65535:
         raise ValueError
@@ -586,17 +647,20 @@ def longest_refused(payload):
 
 @mistake("1.3", "Who needs a delimiter when the length is known?", rfc="5.2")
 def newline_added(payload):
+    refuse_long(payload)
     return len(payload).to_bytes(2, "big") + payload + b"\n"
 
 
 @mistake("1.3", "Which bytes of the payload may you leave out?", rfc="5.2", name="payload-stripped")
 def payload_stripped(payload):
+    refuse_long(payload)
     payload = payload.strip()
     return len(payload).to_bytes(2, "big") + payload
 
 
 @mistake("1.3", "Is an empty message no message?", rfc="5.2")
 def empty_is_nothing(payload):
+    refuse_long(payload)
     if not payload:
         return b""
     return len(payload).to_bytes(2, "big") + payload
@@ -604,11 +668,12 @@ def empty_is_nothing(payload):
 
 @mistake(
     "1.3",
-    "Of which type is the object that you build in, and of which must the result be?",
+    "What makes bytes out of a bytearray?",
     rfc="5.2",
     name="bytearray-returned",
 )
 def prefix_in_a_bytearray(payload):
+    refuse_long(payload)
     message = bytearray(len(payload).to_bytes(2, "big"))
     message += payload
     return message
@@ -616,6 +681,7 @@ def prefix_in_a_bytearray(payload):
 
 @mistake("1.3", "In which unit does the length count: bits or bytes?", rfc="5.2")
 def length_in_bits(payload):
+    refuse_long(payload)
     return (len(payload) * 8).to_bytes(2, "big") + payload
 
 
@@ -752,13 +818,41 @@ def half_a_payload_given_out(buffer):
 
 @mistake(
     "1.4",
+    "The length counts the payload. How many bytes must be there in all?",
+    rfc="5.2",
+)
+def own_two_bytes_forgotten(buffer):
+    payloads = []
+    while len(buffer) >= 2:
+        size = int.from_bytes(buffer[:2], "big")
+        if len(buffer) < size:
+            break
+        payloads.append(bytes(buffer[2 : 2 + size]))
+        del buffer[: 2 + size]
+    return payloads
+
+
+@mistake("1.4", "How long is the shortest whole message?", rfc="5.2")
+def shortest_message_left(buffer):
+    payloads = []
+    while len(buffer) > 2:
+        end = 2 + int.from_bytes(buffer[:2], "big")
+        if len(buffer) < end:
+            break
+        payloads.append(bytes(buffer[2:end]))
+        del buffer[:end]
+    return payloads
+
+
+@mistake(
+    "1.4",
     "What if only the first byte of a length has come?",
     rfc="RFC 9293 2.2",
 )
 def length_cut_is_an_error(buffer):
     payloads = []
     while buffer:
-        (size,) = struct.unpack("!H", buffer[:2])
+        size = buffer[0] << 8 | buffer[1]
         if len(buffer) < 2 + size:
             break
         payloads.append(bytes(buffer[2 : 2 + size]))
@@ -819,7 +913,7 @@ def leftover_off_by_two(buffer):
     return payloads
 
 
-@mistake("1.4", "Of which type is a slice of a bytearray?", rfc="RFC 9293 2.2")
+@mistake("1.4", "Of which type is a slice of a bytearray, and what makes bytes of it?", rfc="RFC 9293 2.2")
 def slices_of_the_buffer(buffer):
     payloads = []
     while len(buffer) >= 2:

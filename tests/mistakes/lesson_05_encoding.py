@@ -95,6 +95,14 @@ def last_group_lost(data, masking_key):
     return masked
 
 
+@mistake("5.1", "What is `bytes(5)`, and what is `bytes([5])`?", rfc="5.3")
+def bytes_of_a_number(data, masking_key):
+    masked = b""
+    for index, byte in enumerate(data):
+        masked += bytes(byte ^ masking_key[index % 4])
+    return masked
+
+
 @mistake("5.1", "How long is the payload that came, and how long is your result?", rfc="5.3")
 def padded_to_groups(data, masking_key):
     padded = bytes(data) + bytes(-len(data) % 4)
@@ -638,7 +646,7 @@ def frame_without_mask_bit(frame):
 
 @mistake(
     "5.4",
-    "What stands between the first bytes and the payload in the RFC's figure, and in which order?",
+    "What stands between the first byte and the payload in the table of fields, and in which order?",
     rfc="5.2",
 )
 def key_before_length(frame):
@@ -647,7 +655,7 @@ def key_before_length(frame):
     return first_byte(frame) + key + length + masked_payload(frame)
 
 
-@mistake("5.4", "What stands right behind the length in the RFC's figure?", rfc="5.2")
+@mistake("5.4", "What stands right behind the length in the table of fields?", rfc="5.2")
 def key_behind_payload(frame):
     key = frame.masking_key or b""
     length = encode_payload_len(len(frame.payload), bool(key))

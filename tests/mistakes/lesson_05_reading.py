@@ -193,6 +193,17 @@ def bits_as_numbers(buf):
     return make_frame(first, unmasked(buf[start:end], key), key, **bits), end
 
 
+@mistake("5.5", "What does & give for a bit that is set: 1, or the value of its place?", rfc="5.2")
+def bits_compared_with_1(buf):
+    head = read_head(buf)
+    if head is None or len(buf) < head[2] + head[0]:
+        return None
+    payload_len, key, start = head
+    first, end = buf[0], start + payload_len
+    bits = {"rsv1": first & RSV1 == 1, "rsv2": first & RSV2 == 1, "rsv3": first & RSV3 == 1}
+    return make_frame(first, unmasked(buf[start:end], key), key, fin=first & FIN == 1, **bits), end
+
+
 @mistake("5.5", "Which of the 8 bits of the first byte did not get a name in your code?", rfc="5.2")
 def reserved_bits_dropped(buf):
     head = read_head(buf)
@@ -531,13 +542,44 @@ def opcode_with_1003(frame, receiver):
 
 # 5.7 FrameReader
 
-MAX_PAYLOAD = 1 << 20
+MAX_PAYLOAD = 1_048_576
 
 
 def refuse_if_too_long(buffer, max_payload):
     length = decode_payload_len(buffer[1:10])
     if length is not None and length[0] > max_payload:
         raise ProtocolError(1009, "too long")
+
+
+class RightAboutErrors:
+    """Errors wait for the good frames in front of them, and stay; each mistake reads in a way of its own."""
+
+    def __init__(self, max_payload=MAX_PAYLOAD):
+        self.max_payload = max_payload
+        self.buffer = bytearray()
+        self.error = None
+
+    def feed(self, data):
+        if self.error is not None:
+            raise self.error
+        self.buffer += data
+        frames = []
+        try:
+            self.read(frames)
+        except ProtocolError as error:
+            self.error = error
+            if not frames:
+                raise
+        return frames
+
+    def read(self, frames):
+        while decoded := self.first_frame(self.buffer):
+            frames.append(decoded[0])
+            del self.buffer[: decoded[1]]
+
+    def first_frame(self, buffer):
+        refuse_if_too_long(buffer, self.max_payload)
+        return decode_frame(buffer)
 
 
 @mistake(
@@ -550,20 +592,12 @@ def refuse_if_too_long(buffer, max_payload):
         "https://github.com/f3-factory/fatfree-core/issues/277"
     ),
 )
-class OnlyFirstFrame:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        refuse_if_too_long(self.buffer, self.max_payload)
-        decoded = decode_frame(self.buffer)
-        if decoded is None:
-            return []
-        frame, used = decoded
-        del self.buffer[:used]
-        return [frame]
+class OnlyFirstFrame(RightAboutErrors):
+    def read(self, frames):
+        decoded = self.first_frame(self.buffer)
+        if decoded is not None:
+            frames.append(decoded[0])
+            del self.buffer[: decoded[1]]
 
 
 @mistake(
@@ -572,14 +606,8 @@ class OnlyFirstFrame:
     rfc="6.2, 5.2",
     source="https://github.com/curl/curl/issues/10962, https://github.com/vjt/grappa-irc/issues/453",
 )
-class HeaderDroppedOnWouldBlock:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
+class HeaderDroppedOnWouldBlock(RightAboutErrors):
+    def read(self, frames):
         while (length := decode_payload_len(self.buffer[1:10])) is not None:
             payload_len, used = length
             if payload_len > self.max_payload:
@@ -595,102 +623,56 @@ class HeaderDroppedOnWouldBlock:
             if decoded is None:
                 break
             frames.append(decoded[0])
-        return frames
 
 
 @mistake("5.7", "You leave this frame out. Which of its bytes are still in the buffer?", rfc="6.2, 5.2")
-class SkipWithoutConsuming:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = b""
-
-    def feed(self, data):
-        self.buffer += bytes(data)
-        frames = []
+class SkipWithoutConsuming(RightAboutErrors):
+    def read(self, frames):
         while len(self.buffer) >= 2:
             if self.buffer[0] & 15 not in (0, 1, 2, 8, 9, 10):
-                self.buffer = self.buffer[2:]  # not supported
+                del self.buffer[:2]  # not supported
                 continue
-            refuse_if_too_long(self.buffer, self.max_payload)
-            decoded = decode_frame(self.buffer)
+            decoded = self.first_frame(self.buffer)
             if decoded is None:
                 break
             frames.append(decoded[0])
-            self.buffer = self.buffer[decoded[1] :]
-        return frames
+            del self.buffer[: decoded[1]]
 
 
 @mistake(
     "5.7", "Who is to refuse a frame with a reserved opcode, and how, if your reader hides it?", rfc="5.2"
 )
-class ReservedOpcodesHidden:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        while True:
-            refuse_if_too_long(self.buffer, self.max_payload)
-            decoded = decode_frame(self.buffer)
-            if decoded is None:
-                return frames
+class ReservedOpcodesHidden(RightAboutErrors):
+    def read(self, frames):
+        while decoded := self.first_frame(self.buffer):
             if decoded[0].opcode in (0, 1, 2, 8, 9, 10):
                 frames.append(decoded[0])
             del self.buffer[: decoded[1]]
 
 
 @mistake("5.7", "Where are the first bytes of this frame, which the call before brought?", rfc="6.2")
-class OnlyTheNewBytes:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-
+class OnlyTheNewBytes(RightAboutErrors):
     def feed(self, data):
-        frames = []
-        refuse_if_too_long(data, self.max_payload)
-        while decoded := decode_frame(data):
-            frames.append(decoded[0])
-            data = data[decoded[1] :]
-            refuse_if_too_long(data, self.max_payload)
-        return frames
+        self.buffer = bytearray()
+        return super().feed(data)
 
 
 @mistake(
     "5.7", "Behind the last whole frame begins the next one. What happens to its first bytes?", rfc="6.2"
 )
-class LeftoverDropped:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = b""
-
+class LeftoverDropped(RightAboutErrors):
     def feed(self, data):
-        self.buffer += bytes(data)
-        frames, rest = [], self.buffer
-        refuse_if_too_long(rest, self.max_payload)
-        while decoded := decode_frame(rest):
-            frames.append(decoded[0])
-            rest = rest[decoded[1] :]
-            refuse_if_too_long(rest, self.max_payload)
+        frames = super().feed(data)
         if frames:
-            self.buffer = b""
+            self.buffer = bytearray()
         return frames
 
 
 @mistake("5.7", "Which frames did the caller get at the call before, and where are they still?", rfc="6.2")
-class OldFramesAgain:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = b""
-
-    def feed(self, data):
-        self.buffer += bytes(data)
-        frames, position = [], 0
-        while True:
-            refuse_if_too_long(self.buffer[position:], self.max_payload)
-            decoded = decode_frame(self.buffer[position:])
-            if decoded is None:
-                return frames
+class OldFramesAgain(RightAboutErrors):
+    def read(self, frames):
+        position = 0
+        while decoded := self.first_frame(self.buffer[position:]):
             frames.append(decoded[0])
             position += decoded[1]
 
@@ -700,199 +682,132 @@ class OldFramesAgain:
     "Which bytes of a frame are not its payload, and who takes them off the buffer?",
     rfc="5.2",
 )
-class OnlyThePayloadTakenOff:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        while decoded := decode_frame(self.buffer):
-            refuse_if_too_long(self.buffer, self.max_payload)
+class OnlyThePayloadTakenOff(RightAboutErrors):
+    def read(self, frames):
+        while decoded := self.first_frame(self.buffer):
             frames.append(decoded[0])
             del self.buffer[: max(2, len(decoded[0].payload))]
-        refuse_if_too_long(self.buffer, self.max_payload)
-        return frames
 
 
 @mistake("5.7", "To whom does a name in the body of the class belong: to each reader, or to all?", rfc="6.2")
-class OneBufferForAll:
-    buffer = bytearray()
+class OneBufferForAll(RightAboutErrors):
+    shared = bytearray()
 
     def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
-        return frames
+        super().__init__(max_payload)
+        self.buffer = self.shared
 
 
 @mistake(
     "5.7", "What does your method give while no frame is whole, and can the caller loop over that?", rfc="6.2"
 )
-class NoneWhileNothingIsWhole:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
+class NoneWhileNothingIsWhole(RightAboutErrors):
     def feed(self, data):
-        self.buffer += data
-        frames = []
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
-        return frames or None
+        return super().feed(data) or None
 
 
 @mistake("5.7", "What does decode_frame give besides the frame, and who needs that?", rfc="6.2")
-class PairsInTheList:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
+class PairsInTheList(RightAboutErrors):
+    def read(self, frames):
+        while decoded := self.first_frame(self.buffer):
             frames.append(decoded)
             del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
-        return frames
 
 
 @mistake("5.7", "When does the body of a function with `yield` run: when it is called, or later?", rfc="6.2")
-class FramesYielded:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
+class FramesYielded(RightAboutErrors):
     def feed(self, data):
         self.buffer += data
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
+        while decoded := self.first_frame(self.buffer):
             yield decoded[0]
             del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
 
 
 @mistake("5.7", "A peer announces 2**62 bytes. When will your reader say no?", rfc="10.4, 7.4.1")
-class LimitForgotten:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-        return frames
+class LimitForgotten(RightAboutErrors):
+    def first_frame(self, buffer):
+        return decode_frame(buffer)
 
 
 @mistake("5.7", "How much memory has the payload taken by the time you look at its length?", rfc="10.4")
-class LimitWhenItIsTooLate:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        while decoded := decode_frame(self.buffer):
-            frame, used = decoded
-            if len(frame.payload) > self.max_payload:
-                raise ProtocolError(1009, "too long")
-            frames.append(frame)
-            del self.buffer[:used]
-        return frames
+class LimitWhenItIsTooLate(RightAboutErrors):
+    def first_frame(self, buffer):
+        decoded = decode_frame(buffer)
+        if decoded and len(decoded[0].payload) > self.max_payload:
+            raise ProtocolError(1009, "too long")
+        return decoded
 
 
 @mistake(
     "5.7", "What does max_payload limit: one payload, or all that has come and was not read yet?", rfc="10.4"
 )
-class LimitOfTheBuffer:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
+class LimitOfTheBuffer(RightAboutErrors):
+    def read(self, frames):
+        super().read(frames)
+        if frames and len(self.buffer) > self.max_payload + 14:
+            raise ProtocolError(1009, "too much in the buffer")
 
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
-            if len(self.buffer) > self.max_payload + 14:
-                raise ProtocolError(1009, "too much in the buffer")
-        return frames
+    def first_frame(self, buffer):
+        decoded = super().first_frame(buffer)
+        if decoded and len(buffer) - decoded[1] > self.max_payload + 14:
+            raise ProtocolError(1009, "too much in the buffer")
+        return decoded
 
 
 @mistake("5.7", "Is a payload of just max_payload bytes too long?", rfc="10.4")
-class LimitOneByteTooStrict:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        refuse_if_too_long(self.buffer, self.max_payload - 1)
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload - 1)
-        return frames
+class LimitOneByteTooStrict(RightAboutErrors):
+    def first_frame(self, buffer):
+        refuse_if_too_long(buffer, self.max_payload - 1)
+        return decode_frame(buffer)
 
 
 @mistake("5.7", "Which close code says that a message is too big?", name="too-long-is-1002", rfc="7.4.1")
-class TooLongIs1002:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
+class TooLongIs1002(RightAboutErrors):
+    def first_frame(self, buffer):
+        length = decode_payload_len(buffer[1:10])
+        if length is not None and length[0] > self.max_payload:
+            raise ProtocolError(1002, "too long")
+        return decode_frame(buffer)
 
+
+@mistake(
+    "5.7", "When your `raise` runs, good frames may be in your list. Who will ever get those?", rfc="6.2"
+)
+class GoodFramesLost(RightAboutErrors):
     def feed(self, data):
         self.buffer += data
         frames = []
-        while True:
-            length = decode_payload_len(self.buffer[1:10])
-            if length is not None and length[0] > self.max_payload:
-                raise ProtocolError(1002, "too long")
-            decoded = decode_frame(self.buffer)
-            if decoded is None:
-                return frames
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
+        self.read(frames)
+        return frames
+
+
+@mistake(
+    "5.7",
+    "The call brought no good frame. For whose sake does the error wait for the next call?",
+    rfc="6.2, 7.1.7",
+)
+class ErrorAlwaysPostponed(RightAboutErrors):
+    def feed(self, data):
+        if self.error is not None:
+            raise self.error
+        self.buffer += data
+        frames = []
+        try:
+            self.read(frames)
+        except ProtocolError as error:
+            self.error = error
+        return frames
 
 
 @mistake(
     "5.7", "The reader stopped at a bad frame. What does it do when it is called once more?", rfc="7.1.7"
 )
-class BadFrameForgotten:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
+class BadFrameForgotten(RightAboutErrors):
     def feed(self, data):
         self.buffer += data
         frames = []
         try:
-            refuse_if_too_long(self.buffer, self.max_payload)
-            while decoded := decode_frame(self.buffer):
-                frames.append(decoded[0])
-                del self.buffer[: decoded[1]]
-                refuse_if_too_long(self.buffer, self.max_payload)
+            self.read(frames)
         except ProtocolError:
             self.buffer.clear()
             if not frames:
@@ -900,23 +815,32 @@ class BadFrameForgotten:
         return frames
 
 
-@mistake("5.7", "How large may one frame be, and how large may your buffer become?", rfc="6.2")
-class BufferTooSmall:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
+@mistake(
+    "5.7", "The error was raised once. Where does a frame begin that comes after a bad one?", rfc="7.1.7"
+)
+class ErrorRaisedOnce(RightAboutErrors):
     def feed(self, data):
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
         self.buffer += data
         frames = []
-        refuse_if_too_long(self.buffer, self.max_payload)
-        while decoded := decode_frame(self.buffer):
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
-            refuse_if_too_long(self.buffer, self.max_payload)
+        try:
+            self.read(frames)
+        except ProtocolError as error:
+            self.buffer.clear()
+            if not frames:
+                raise
+            self.error = error
+        return frames
+
+
+@mistake("5.7", "How large may one frame be, and how large may your buffer become?", rfc="6.2")
+class BufferTooSmall(RightAboutErrors):
+    def read(self, frames):
+        super().read(frames)
         if len(self.buffer) > 65_536 + 14:
             raise ProtocolError(1009, "the buffer is full")
-        return frames
 
 
 @mistake(
@@ -925,35 +849,16 @@ class BufferTooSmall:
     rfc="6.2",
     loops=True,
 )
-class EveryByteAgain:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.bytes = []
-
-    def feed(self, data):
-        self.bytes += list(data)
-        frames = []
-        while True:
-            buffer = b""
-            for byte in self.bytes:
-                buffer += bytes([byte])
-            refuse_if_too_long(buffer, self.max_payload)
-            decoded = decode_frame(buffer)
-            if decoded is None:
-                return frames
-            frames.append(decoded[0])
-            self.bytes = self.bytes[decoded[1] :]
+class EveryByteAgain(RightAboutErrors):
+    def first_frame(self, buffer):
+        copied = b""
+        for byte in list(buffer):
+            copied += bytes([byte])
+        return super().first_frame(copied)
 
 
 @mistake("5.7", "Which line makes the buffer shorter, so that the loop can end?", rfc="6.2", loops=True)
-class LoopOverOneFrame:
-    def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
-
-    def feed(self, data):
-        self.buffer += data
-        frames = []
-        while decode_frame(self.buffer):
-            frames.append(decode_frame(self.buffer)[0])
-        return frames
+class LoopOverOneFrame(RightAboutErrors):
+    def read(self, frames):
+        while decoded := self.first_frame(self.buffer):
+            frames.append(decoded[0])

@@ -3,8 +3,11 @@
 They are code as people write it; see lesson_04.py for how they are used.
 """
 
+# ruff: noqa: SIM105 (people write it so)
+
 import os
 import socket
+import time
 
 from classroom.mistakes import mistake
 from minews.blocking import accept_handshake
@@ -653,6 +656,53 @@ def connection_closed_by_the_server(conn, on_text, on_binary=None):
         return serve(conn, lambda frame: treat(conn, frame, on_text, on_binary))
 
 
+@mistake("6.2", "on_text raised. Is that the client's fault, and who has to hear of it?", rfc="7.1.5")
+def fault_of_on_text_hidden(conn, on_text, on_binary=None):
+    try:
+        _, leftover = accept_handshake(conn)
+        for frame in frames_of(conn, leftover):
+            code = treat(conn, frame, on_text, on_binary)
+            if code is not None:
+                return code
+    except HandshakeError as error:
+        send_last(conn, refuse(error))
+    except ProtocolError as error:
+        send_last(conn, write_close(Role.SERVER, error.code))
+        return error.code
+    except Exception:
+        pass
+    return 1006
+
+
+@mistake("6.2", "break leaves one loop. In how many does it stand?", rfc="5.5.1, 7.1.1")
+def only_the_inner_loop_left(conn, on_text, on_binary=None):
+    try:
+        _, data = accept_handshake(conn)
+        reader, code = FrameReader(), 1006
+        while True:
+            for frame in reader.feed(data):
+                check_frame(frame, Role.SERVER)
+                if frame.opcode == Opcode.CLOSE:
+                    code = read_close(frame)
+                    send_last(conn, write_close(Role.SERVER, code))
+                    break
+                if frame.opcode == Opcode.PING:
+                    conn.sendall(write_frame(Role.SERVER, Opcode.PONG, frame.payload))
+                elif frame.opcode != Opcode.PONG:
+                    conn.sendall(answer(Role.SERVER, frame, on_text, on_binary))
+            data = conn.recv(65536)
+            if not data:
+                return code
+    except HandshakeError as error:
+        send_last(conn, refuse(error))
+    except ProtocolError as error:
+        send_last(conn, write_close(Role.SERVER, error.code))
+        return error.code
+    except (EOFError, ConnectionError):
+        pass
+    return 1006
+
+
 # 6.3 route
 
 HTML = [("Content-Type", "text/html; charset=utf-8"), ("Connection", "close")]
@@ -810,6 +860,33 @@ def slash_at_the_end_cut(request, pages):
     return NO_PAGE if page is None else format_response(200, HTML, page)
 
 
+@mistake("6.3", "What may the browser send next if nobody says that the connection ends?", rfc="RFC 9112 9.6")
+def connection_close_left_out(request, pages):
+    if asks_for_websocket(request):
+        return None
+    page = pages.get(path_of(request))
+    if page is None:
+        return format_response(404, HTML[:1], b"There is no such page.")
+    return format_response(200, HTML[:1], page)
+
+
+@mistake("6.3", "How does the browser know which bytes stand for a letter such as ü?", rfc="RFC 9110 8.3.2")
+def charset_left_out(request, pages):
+    if asks_for_websocket(request):
+        return None
+    page = pages.get(path_of(request))
+    headers = [("Content-Type", "text/html"), ("Connection", "close")]
+    return NO_PAGE if page is None else format_response(200, headers, page)
+
+
+@mistake("6.3", "A handshake with POST is a bad one. Who tells its client?", rfc="4.2.1")
+def only_get_is_a_handshake(request, pages):
+    if request.method == "GET" and asks_for_websocket(request):
+        return None
+    page = pages.get(path_of(request))
+    return NO_PAGE if page is None else format_response(200, HTML, page)
+
+
 # 6.4 BlockingClient
 
 
@@ -826,13 +903,16 @@ class Client:
         where = parse_ws_url(url)
         if where.secure:
             raise ValueError("no TLS here")
-        conn = socket.create_connection((where.host, where.port), self.timeout)
+        conn = self.open_connection(where)
         try:
             self.shake_hands(conn, where)
         except BaseException:
             conn.close()
             raise
         self.conn = conn
+
+    def open_connection(self, where):
+        return socket.create_connection((where.host, where.port), self.timeout)
 
     def shake_hands(self, conn, where):
         key = make_key()
@@ -851,6 +931,8 @@ class Client:
         self.write(write_message(Role.CLIENT, message))
 
     def recv(self):
+        if not self.closing:
+            self.deadline = time.monotonic() + self.timeout
         while True:
             frame = self.next_frame()
             if frame.opcode == Opcode.CLOSE:
@@ -895,6 +977,10 @@ class Client:
         return frame
 
     def receive(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("nothing in time")
+        self.conn.settimeout(left)
         data = self.conn.recv(65536)
         if not data:
             self.end(1006)
@@ -902,20 +988,29 @@ class Client:
         self.frames = self.reader.feed(data)
 
     def end(self, code):
-        self.code = code
-        self.conn.close()
-        self.conn = None
+        if self.conn is not None:
+            self.code = code
+            self.conn.close()
+            self.conn = None
 
     def close(self, code=1000):
         if self.conn is not None:
             send_last(self.conn, write_close(Role.CLIENT, code))
-            self.closing = True
+            self.deadline = time.monotonic() + self.timeout
+            self.say_no_more()
             try:
-                while True:
-                    self.recv()
+                self.wait_for_close()
             except (EOFError, OSError, ProtocolError):
                 pass
+            self.end(1006)
         return self.code
+
+    def say_no_more(self):
+        self.closing = True
+
+    def wait_for_close(self):
+        while True:
+            self.recv()
 
 
 @mistake(
@@ -1025,6 +1120,7 @@ class answer_read_later(Client):
         self.key = make_key()
         self.conn.sendall(build_client_handshake(where, self.key))
         self.reader = None
+        self.frames = []
 
     def next_frame(self):
         if self.conn is not None and self.reader is None:
@@ -1063,17 +1159,15 @@ class wss_without_tls(Client):
 
 @mistake("6.4", "How long would recv wait for a server that says nothing?", rfc="10.4")
 class time_limit_forgotten(Client):
-    def connect(self, url):
-        where = parse_ws_url(url)
-        if where.secure:
-            raise ValueError("no TLS here")
-        conn = socket.create_connection((where.host, where.port))
-        try:
-            self.shake_hands(conn, where)
-        except BaseException:
-            conn.close()
-            raise
-        self.conn = conn
+    def open_connection(self, where):
+        return socket.create_connection((where.host, where.port))
+
+    def receive(self):
+        data = self.conn.recv(65536)
+        if not data:
+            self.end(1006)
+            raise EOFError("the server has left")
+        self.frames = self.reader.feed(data)
 
 
 @mistake("6.4", "What does a server do whose Ping gets no Pong?", rfc="5.5.2")
@@ -1085,6 +1179,8 @@ class pings_not_answered(Client):
 @mistake("6.4", "Is a Ping a message that the caller of recv waits for?", rfc="5.5.2, 6.2")
 class ping_given_as_a_message(Client):
     def recv(self):
+        if not self.closing:
+            self.deadline = time.monotonic() + self.timeout
         while True:
             frame = self.next_frame()
             if frame.opcode == Opcode.CLOSE:
@@ -1128,16 +1224,9 @@ class none_at_the_end(Client):
         except EOFError:
             return None
 
-    def close(self, code=1000):
-        if self.conn is not None:
-            send_last(self.conn, write_close(Role.CLIENT, code))
-            self.closing = True
-            try:
-                while self.conn is not None:
-                    self.recv()
-            except (OSError, ProtocolError):
-                pass
-        return self.code
+    def wait_for_close(self):
+        while self.conn is not None:
+            self.recv()
 
 
 @mistake(
@@ -1165,26 +1254,106 @@ class own_code_returned(Client):
 
 @mistake("6.4", "After your own Close, which frames may still leave?", rfc="1.4, 5.5.1")
 class talks_on_after_its_close(Client):
-    def close(self, code=1000):
-        if self.conn is not None:
-            send_last(self.conn, write_close(Role.CLIENT, code))
-            try:
-                while True:
-                    self.recv()
-            except (EOFError, OSError, ProtocolError):
-                pass
-        return self.code
+    def say_no_more(self):
+        pass
 
 
 @mistake("6.4", "Which frames may come between your Close and the server's?", rfc="5.5.1, 7.1.2")
 class first_frame_taken_for_the_close(Client):
+    def wait_for_close(self):
+        frame = self.next_frame()
+        self.end(read_close(frame))
+
+
+@mistake("6.4", "The server keeps silent after your Close. What do close's callers get?", rfc="7.1.2, 7.1.5")
+class silence_raised_by_close(Client):
     def close(self, code=1000):
         if self.conn is not None:
             send_last(self.conn, write_close(Role.CLIENT, code))
+            self.deadline = time.monotonic() + self.timeout
             self.closing = True
             try:
-                frame = self.next_frame()
-                self.end(read_close(frame))
-            except (EOFError, OSError, ProtocolError):
+                self.wait_for_close()
+            except (EOFError, ConnectionError, ProtocolError):
                 pass
+            self.end(1006)
         return self.code
+
+
+@mistake(
+    "6.4", "Which exceptions can your recv raise, and which of them does close catch?", rfc="7.1.5, 7.1.7"
+)
+class broken_rule_raised_by_close(Client):
+    def close(self, code=1000):
+        if self.conn is not None:
+            send_last(self.conn, write_close(Role.CLIENT, code))
+            self.deadline = time.monotonic() + self.timeout
+            self.closing = True
+            try:
+                self.wait_for_close()
+            except (EOFError, OSError):
+                pass
+            self.end(1006)
+        return self.code
+
+
+@mistake("6.4", "connect failed. What does your object still hold, and do the other methods know?", rfc="4.1")
+class remembered_too_early(Client):
+    def connect(self, url):
+        where = parse_ws_url(url)
+        if where.secure:
+            raise ValueError("no TLS here")
+        self.conn = self.open_connection(where)
+        self.frames = []
+        try:
+            self.shake_hands(self.conn, where)
+        except BaseException:
+            self.conn.close()
+            raise
+
+
+@mistake("6.4", "What is there to close when create_connection itself raises?", rfc="4.1, 7.1.7")
+class closed_before_it_is_open(Client):
+    def connect(self, url):
+        where = parse_ws_url(url)
+        if where.secure:
+            raise ValueError("no TLS here")
+        try:
+            conn = self.open_connection(where)
+            self.shake_hands(conn, where)
+        except BaseException:
+            conn.close()
+            raise
+        self.conn = conn
+
+
+@mistake("6.4", "How long may recv last if a byte comes just before each time limit?", rfc="10.4")
+class a_new_limit_for_each_piece(Client):
+    def receive(self):
+        self.conn.settimeout(self.timeout)
+        data = self.conn.recv(65536)
+        if not data:
+            self.end(1006)
+            raise EOFError("the server has left")
+        self.frames = self.reader.feed(data)
+
+
+@mistake("6.4", "How long does create_connection wait for a host that does not answer?", rfc="10.4")
+class no_limit_for_connecting(Client):
+    def open_connection(self, where):
+        conn = socket.create_connection((where.host, where.port))
+        conn.settimeout(self.timeout)
+        return conn
+
+
+@mistake("6.4", "recv said that the server has left. Who reads what you send now?", rfc="7.1.5")
+class sends_to_nobody(Client):
+    def receive(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("nothing in time")
+        self.conn.settimeout(left)
+        data = self.conn.recv(65536)
+        if not data:
+            raise EOFError("the server has left")
+        self.frames = self.reader.feed(data)

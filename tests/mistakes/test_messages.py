@@ -71,12 +71,43 @@ MESSAGES = {
     "an-example-that-is-wrong": lambda: known("4.9", "over-strict-key"),
     "an-example-that-is-missing": lambda: known("4.9", "only-bad-requests"),
     "a-mask-that-stops": lambda: known("5.1", "zip-stops-at-4"),
+    "zeros-for-a-byte": lambda: known("5.1", "bytes-of-a-number"),
+    "a-masking-key-as-text": lambda: wrapped_reference(
+        find_exercise("5.8"),
+        "right | {'pong': [(at, field, '37 fa 21 3d' if 'key' in field else value)"
+        " for at, field, value in right['pong']]}",
+    ),
     "an-argument-changed": lambda: known("5.1", "mask-written-into-argument"),
     "a-length-in-another-order": lambda: known("5.2", "native-endian"),
     "a-length-that-is-cut": lambda: known("5.2", "127-is-four-bytes"),
     "a-length-that-is-not-minimal": lambda: known("5.2", "non-minimal-length"),
     "a-length-that-is-not-there-yet": lambda: known("5.3", "number-of-what-is-there"),
     "a-length-that-never-ends": lambda: known("5.3", "number-runs-to-the-end"),
+    "zeros-in-front-of-a-length": lambda: written(
+        "5.2",
+        "def encode_payload_len(n, masked):\n"
+        "    mask = 0x80 if masked else 0\n"
+        "    if n < 126:\n"
+        "        return bytes([mask | n])\n"
+        "    if n < 65536:\n"
+        "        return bytes(mask | 126) + n.to_bytes(2, 'big')\n"
+        "    return bytes([mask | 127]) + n.to_bytes(8, 'big')\n",
+    ),
+    "none-in-so-many-words": lambda: written(
+        "5.3",
+        "def decode_payload_len(buf):\n"
+        "    if len(buf) < 3:\n"
+        "        return None\n"
+        "    short = buf[0] & 127\n"
+        "    end = {126: 3, 127: 9}.get(short, 1)\n"
+        "    return (short if end == 1 else int.from_bytes(buf[1:end], 'big')), end\n",
+    ),
+    "an-exception-returned": lambda: written(
+        "5.6",
+        "def check_frame(frame, receiver):\n"
+        "    if (receiver is Role.SERVER) != (frame.masking_key is not None):\n"
+        "        return ProtocolError(1002, 'not masked')\n",
+    ),
     "a-bit-that-is-wrong": lambda: known("5.4", "fin-always"),
     "a-masking-key-in-the-wrong-place": lambda: known("5.4", "key-before-length"),
     "a-payload-that-is-not-masked": lambda: known("5.4", "payload-not-masked"),
@@ -99,6 +130,8 @@ MESSAGES = {
         find_exercise("5.7"), "right[0] if len(right) == 1 else right", "feed"
     ),
     "an-error-that-is-forgotten": lambda: known("5.7", "bad-frame-forgotten"),
+    "an-error-that-comes-late": lambda: known("5.7", "error-always-postponed"),
+    "good-frames-that-are-lost": lambda: known("5.7", "good-frames-lost"),
     "a-method-that-is-missing": lambda: written("5.7", READER + "    def read(self, data): return []\n"),
     "a-method-without-self": lambda: written("5.7", READER + "    def feed(data): return []\n"),
     "an-object-that-cannot-be-made": lambda: written(
@@ -112,11 +145,15 @@ MESSAGES = {
     "a-pong-that-is-missing": lambda: known("6.2", "ping-not-answered"),
     "a-frame-after-the-end": lambda: known("6.2", "goes-on-after-a-close"),
     "a-rule-broken-and-not-told": lambda: known("6.2", "protocol-error-escapes"),
+    "a-loop-that-goes-on": lambda: known("6.2", "only-the-inner-loop-left"),
+    "a-role-that-is-wrong": lambda: known("6.2", "checked-for-the-wrong-role"),
     "a-refusal-not-sent": lambda: known("6.2", "refusal-not-sent"),
     "a-page-without-its-length": lambda: known("6.3", "no-content-length"),
     "a-handshake-given-a-page": lambda: known("6.3", "upgrade-as-one-word"),
     "a-client-that-hangs-up": lambda: known("6.4", "close-then-hang-up"),
     "a-client-that-does-not-wait": lambda: known("6.4", "answer-read-later"),
+    "a-limit-that-is-stretched": lambda: known("6.4", "a-new-limit-for-each-piece"),
+    "an-end-that-raises": lambda: known("6.4", "silence-raised-by-close"),
     "a-socket-left-open": lambda: known("6.4", "socket-left-open"),
     "a-name-from-another-cell": lambda: written(
         "4.2",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classroom import regions
+from classroom import places, regions
+from classroom.cases import load_file
 from classroom.syllabus import find_exercise
 from tests.mistakes.answering import judge_answer, student_answer
 
@@ -90,3 +91,66 @@ def test_a_good_head_marked_false_is_not_taken_for_a_mistake_that_it_does_not_sh
     result = judge_answer(student_answer(find_exercise("4.9"), plain))
     assert result.verdict == "failed"
     assert "split-colon-space" not in result.mistakes
+
+
+def test_a_mistake_is_named_whatever_its_exception_says():
+    text = """
+def length_prefixed(payload):
+    if len(payload) >= 65535:
+        raise ValueError(f"{len(payload)} bytes are too many")
+    return len(payload).to_bytes(2, "big") + payload
+"""
+    assert judge_answer(student_answer(find_exercise("1.3"), text)).mistakes == ["longest-refused"]
+
+
+LOOP = """
+def recv_until(sock, delimiter, limit=65536):
+    data = b""
+    while True:
+        piece = sock.recv(4096)
+        {eof}
+        data += piece
+        {found}
+    end = data.index(delimiter) + len(delimiter)
+    return {parts}
+"""
+GOOD = {
+    "eof": "if not piece: raise EOFError",
+    "found": "if delimiter in data: break",
+    "parts": "(data[:end], data[end:])",
+}
+
+
+@pytest.mark.parametrize(
+    ("slip", "case", "question"),
+    [
+        (
+            {"found": "if len(data) >= limit: raise ValueError\n        if delimiter in data: break"}
+            | {"parts": 'data[:end], b""'},
+            "What came behind the delimiter is the second part",
+            "Where do the bytes go that a recv gives beyond the delimiter?",
+        ),
+        (
+            {"found": "if data.endswith(delimiter): break"},
+            "What came behind the delimiter is the second part",
+            "The delimiter has come already. In which bytes did you look for it?",
+        ),
+        (
+            {"eof": 'if data + piece == b"": raise EOFError'},
+            "A stream that ends before the delimiter has come",
+            "Which variable is b'' now: the piece, or all that has come?",
+        ),
+    ],
+)
+def test_what_is_wrong_first_is_asked_about_first_with_a_question_that_fits(slip, case, question):
+    said = judge_answer(student_answer(find_exercise("1.2"), LOOP.format(**GOOD | slip))).feedback.text()
+    assert f"Case      {case}" in said
+    assert f"Ask       {question}" in said
+
+
+@pytest.mark.parametrize(("count", "left_out"), [(8, ""), (11, ""), (12, "... (4 pieces more)")])
+def test_a_few_pieces_of_a_stream_are_never_left_out(count, left_out):
+    lesson = load_file(places.TESTS / "exercises" / "lesson_01.py")
+    said = "".join(lesson.tell_pieces([b"x"] * count, "eof"))
+    assert said.count("b'x'") == (8 if left_out else count)
+    assert left_out in said and ("more" in said) == bool(left_out)

@@ -229,7 +229,10 @@ def length_then_payload(payload):
 
 @variant("1.3")
 def with_struct(payload):
-    return struct.pack("!H", len(payload)) + payload
+    try:
+        return struct.pack("!H", len(payload)) + payload
+    except struct.error as error:
+        raise ValueError(f"{len(payload)} bytes") from error
 
 
 @variant("1.3")
@@ -240,6 +243,8 @@ def high_and_low(payload):
 
 @variant("1.3")
 def packed_at_once(payload):
+    if len(payload) >= 1 << 16:
+        raise ValueError
     return struct.pack(f">H{len(payload)}s", len(payload), payload)
 
 
@@ -254,7 +259,8 @@ def shifted(payload):
 
 @variant("1.3")
 def through_hex(payload):
-    assert len(payload) < 0x10000
+    if len(payload) > 0xFFFF:
+        raise ValueError("more than 16 bits")
     return bytes.fromhex(f"{len(payload):04x}") + payload
 
 

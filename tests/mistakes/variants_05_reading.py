@@ -13,7 +13,7 @@ from classroom.mistakes import variant
 from minews.frames import apply_mask, decode_frame, decode_payload_len
 from minews.types import Frame, Opcode, ProtocolError, Role
 
-MAX_PAYLOAD = 1 << 20
+MAX_PAYLOAD = 1_048_576
 
 # 5.5 decode_frame
 
@@ -28,7 +28,7 @@ MAX_PAYLOAD = 1 << 20
     },
 )
 def along_the_figure(buf):
-    length = decode_payload_len(buf[1:])
+    length = decode_payload_len(buf[1:10])
     if length is None:
         return None
     payload_len, used = length
@@ -44,7 +44,7 @@ def along_the_figure(buf):
     if masking_key is not None:
         payload = apply_mask(payload, masking_key)
     frame = Frame(
-        fin=buf[0] >> 7 == 1,
+        fin=bool(buf[0] & 0b1000_0000),
         opcode=buf[0] & 0b0000_1111,
         payload=payload,
         rsv1=bool(buf[0] & 0b0100_0000),
@@ -266,51 +266,62 @@ def through_an_assertion(frame, receiver):
     "5.7",
     blocks=True,
     stray={
-        "only-the-new-bytes": "        decoded = decode_frame(data)",
-        "leftover-dropped": "        del self.buffer[:]",
+        "only-the-new-bytes": "    self.buffer = bytearray(data)",
+        "leftover-dropped": "            del self.buffer[:]",
     },
 )
-class BytearrayAndDel:
+class BadBytesStayInFront:
+    """Keeps no error: the bad bytes stay at the front of the buffer, so each call meets them again."""
+
     def __init__(self, max_payload=MAX_PAYLOAD):
-        self.max_payload = max_payload
-        self.buffer = bytearray()
+        self.max_payload, self.buffer = max_payload, bytearray()
 
     def feed(self, data):
         self.buffer += data
         frames = []
-        while True:
-            length = decode_payload_len(self.buffer[1:10])
-            if length is None or (frames and length[0] > self.max_payload):
-                return frames
-            if length[0] > self.max_payload:
-                raise ProtocolError(1009, "the payload is too long")
-            decoded = decode_frame(self.buffer)
-            if decoded is None:
-                return frames
-            frames.append(decoded[0])
-            del self.buffer[: decoded[1]]
+        try:
+            while decoded := self.decode_first():
+                frames.append(decoded[0])
+                del self.buffer[: decoded[1]]
+        except ProtocolError:
+            if not frames:
+                raise
+        return frames
+
+    def decode_first(self):
+        length = decode_payload_len(self.buffer[1:10])
+        if length is not None and length[0] > self.max_payload:
+            raise ProtocolError(1009, "the payload is too long")
+        return decode_frame(self.buffer)
 
 
 @variant("5.7")
-class BytesAndAnErrorAtOnce:
-    """Refuses a bad frame at once, and with it the good ones of the same piece."""
-
-    def __init__(self, max_payload=1024 * 1024):
-        self._limit = max_payload
-        self._data = b""
+class AnErrorIsKept:
+    def __init__(self, max_payload=MAX_PAYLOAD):
+        self.max_payload = max_payload
+        self.buffer = bytearray()
+        self.error = None
 
     def feed(self, data):
-        self._data = self._data + bytes(data)
-        found = []
-        while (length := decode_payload_len(self._data[1:])) is not None:
-            if length[0] > self._limit:
-                raise ProtocolError(1009)
-            decoded = decode_frame(self._data)
-            if not decoded:
-                break
-            found += [decoded[0]]
-            self._data = self._data[decoded[1] :]
-        return found
+        if self.error is not None:
+            raise self.error
+        self.buffer += data
+        frames = []
+        try:
+            while True:
+                length = decode_payload_len(self.buffer[1:10])
+                if length is not None and length[0] > self.max_payload:
+                    raise ProtocolError(1009, "the payload is too long")
+                decoded = decode_frame(self.buffer)
+                if decoded is None:
+                    break
+                frames.append(decoded[0])
+                del self.buffer[: decoded[1]]
+        except ProtocolError as error:
+            self.error = error
+            if not frames:
+                raise
+        return frames
 
 
 @variant("5.7")
@@ -359,6 +370,7 @@ class GeneratorInside:
         self.frames = deque()
         self.parser = self.parse()
         self.wanted = next(self.parser)
+        self.error = None
 
     def parse(self):
         while True:
@@ -380,12 +392,17 @@ class GeneratorInside:
 
     def feed(self, data):
         self.waiting += data
-        while len(self.waiting) >= self.wanted:
+        while self.error is None and len(self.waiting) >= self.wanted:
             piece = bytes(self.waiting[: self.wanted])
             del self.waiting[: self.wanted]
-            self.wanted = self.parser.send(piece)
+            try:
+                self.wanted = self.parser.send(piece)
+            except ProtocolError as error:
+                self.error = error
         frames = list(self.frames)
         self.frames.clear()
+        if self.error is not None and not frames:
+            raise self.error
         return frames
 
 
@@ -412,16 +429,19 @@ class ListOfPieces:
         return frames
 
     def first_of(self, stream, frames):
-        length = decode_payload_len(stream[1:10])
+        self.needed = 0
+        try:
+            length = decode_payload_len(stream[1:10])
+            if length and length[0] > self.max_payload:
+                raise ProtocolError(1009)
+        except ProtocolError:
+            if not frames:
+                raise
+            return None
         self.needed = len(stream) + 1
         if length is None:
             return None
         payload_len, used = length
-        if payload_len > self.max_payload:
-            self.needed = 0
-            if not frames:
-                raise ProtocolError(1009)
-            return None
         self.needed = 1 + used + payload_len + 4 * (stream[1] >> 7)
         return decode_frame(stream[: self.needed])
 

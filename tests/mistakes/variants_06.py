@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import struct
+import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from minews.conversation import (
     read_close,
     read_message,
     receive_before,
+    receive_response_head,
     send_last,
     write_close,
     write_frame,
@@ -371,7 +373,8 @@ def head_by_hand(request, pages):
         body, status = b"not found", "404 Not Found"
     else:
         status = "200 OK"
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: text/html\r\n\r\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n"
+    head += 'Connection: Close\r\nContent-Type: text/html; charset="UTF-8"\r\n\r\n'
     return head.encode() + body
 
 
@@ -384,7 +387,7 @@ def with_urlsplit(request, pages):
         page, status = pages[urlsplit("http://host" + request.target).path], HTTPStatus.OK
     except KeyError:
         page, status = b"", HTTPStatus.NOT_FOUND
-    fields = {"Content-Type": "text/html", "Connection": "close", "Cache-Control": "no-store"}
+    fields = {"Content-Type": "text/html;charset=utf-8", "Connection": "close", "Cache-Control": "no-store"}
     return format_response(status.value, list(fields.items()), page)
 
 
@@ -414,7 +417,7 @@ def lines_joined(request, pages):
 @variant("6.4", blocks=True)
 class Plain:
     def __init__(self, timeout=10.0):
-        # 1 what the object remembers, before there is a connection
+        # 1 what the object remembers, before there is a connection; _closing: our Close is sent
         self._timeout = timeout
         self._conn = None
         self._code = 1006
@@ -438,22 +441,27 @@ class Plain:
         # 4 the request, then the server's head, and what came behind it
         key = make_key()
         conn.sendall(build_client_handshake(where, key))
-        head, leftover = recv_until(conn, b"\r\n\r\n")
+        head, leftover = receive_response_head(conn, time.monotonic() + self._timeout)
         check_server_handshake(parse_response_head(head), key)
         self._reader = FrameReader()
         self._frames = self._reader.feed(leftover)
 
     def send(self, message):
-        # 5 one masked frame, if there is a connection
+        # 5 one masked frame, if there is a connection; the time limit anew
         if self._conn is None:
             raise EOFError("there is no connection")
+        self._conn.settimeout(self._timeout)
         self._conn.sendall(write_message(Role.CLIENT, message))
 
     def recv(self):
-        # 6 frame after frame, until one is a message; a broken rule ends it all
+        # 6 the deadline of this call; close waits in the same way, with one of its own
+        return self._receive_message(time.monotonic() + self._timeout)
+
+    def _receive_message(self, deadline):
+        # 7 frame after frame, until one is a message; a broken rule ends it all
         try:
             while True:
-                frame = self._next_frame()
+                frame = self._next_frame(deadline)
                 if frame.opcode == Opcode.CLOSE:
                     self._end(read_close(frame))
                     raise EOFError("the server closed the connection")
@@ -465,22 +473,23 @@ class Plain:
             self._end(error.code)
             raise
 
-    def _next_frame(self):
-        # 7 frames that are here already come first; then what the socket gives
+    def _next_frame(self, deadline):
+        # 8 frames that are here already come first; then what the socket gives until the deadline
         if self._conn is None:
             raise EOFError("there is no connection")
         while not self._frames:
-            data = self._conn.recv(65_536)
-            if not data:
+            try:
+                data = receive_before(self._conn, deadline)
+            except EOFError:
                 self._end(None)
-                raise EOFError("the server has left")
+                raise
             self._frames = self._reader.feed(data)
         frame = self._frames.pop(0)
         check_frame(frame, Role.CLIENT)
         return frame
 
     def _end(self, code):
-        # 8 note the code, say goodbye unless that is done or nobody is there, and close
+        # 9 each end comes by here: note the code, say it in a Close unless ours is sent; None: no code came
         if code is not None and not self._closing:
             send_last(self._conn, write_close(Role.CLIENT, code))
         self._code = 1006 if code is None else code
@@ -488,13 +497,14 @@ class Plain:
         self._conn = None
 
     def close(self, code=1000):
-        # 9 our Close, then recv until it raises
+        # 10 our Close, then read on until something raises; silence is an end, too
         if self._conn is not None:
             send_last(self._conn, write_close(Role.CLIENT, code))
             self._closing = True
+            deadline = time.monotonic() + self._timeout
             try:
                 while True:
-                    self.recv()
+                    self._receive_message(deadline)
             except (EOFError, ProtocolError):
                 pass
             except OSError:
@@ -570,6 +580,7 @@ class SocketAndConnect:
         self.sock = None
 
     def recv(self):
+        until = time.monotonic() + self.timeout
         while self.sock is not None:
             while self.waiting:
                 frame = self.waiting.pop(0)
@@ -591,6 +602,7 @@ class SocketAndConnect:
                     self._write(8, code.to_bytes(2, "big"))
                     self._leave(code)
                     raise ProtocolError(code) from None
+            self.sock.settimeout(max(until - time.monotonic(), 0.001))
             try:
                 data = self.sock.recv(65536)
             except ConnectionError:
@@ -628,8 +640,8 @@ class Generator:
         if where.secure:
             raise ValueError("only ws")
         with contextlib.ExitStack() as stack:
-            conn = stack.enter_context(socket.create_connection((where.host, where.port)))
-            conn.settimeout(self.timeout)
+            address = (where.host, where.port)
+            conn = stack.enter_context(socket.create_connection(address, timeout=self.timeout))
             key = make_key()
             conn.sendall(build_client_handshake(where, key))
             head, leftover = recv_until(conn, b"\r\n\r\n", 16_384)
@@ -648,6 +660,7 @@ class Generator:
         self.conn.sendall(write_message(Role.CLIENT, message))
 
     def frames(self):
+        end = time.monotonic() + self.timeout
         while True:
             self.pending += self.reader.feed(self.received)
             self.received = b""
@@ -655,6 +668,9 @@ class Generator:
                 frame = self.pending.pop(0)
                 check_frame(frame, Role.CLIENT)
                 yield frame
+            if time.monotonic() >= end:
+                raise TimeoutError
+            self.conn.settimeout(end - time.monotonic())
             self.received = self.conn.recv(65_536)
             if not self.received:
                 return
@@ -734,8 +750,6 @@ class DeadlinesAndStates:
         self.inbox = list(self.reader.feed(rest))
 
     def deadline(self):
-        import time
-
         return time.monotonic() + self.timeout
 
     def send(self, message):
@@ -749,10 +763,11 @@ class DeadlinesAndStates:
         return self.wait()
 
     def wait(self):
+        deadline = self.deadline()
         try:
             while True:
                 while not self.inbox:
-                    self.inbox.extend(self.reader.feed(receive_before(self.conn, self.deadline())))
+                    self.inbox.extend(self.reader.feed(receive_before(self.conn, deadline)))
                 message = self.treat(self.inbox.pop(0))
                 if message is not None:
                     return message

@@ -1,6 +1,7 @@
 """A probe that runs inside a kernel and says what its cells left behind: threads, processes, open ports.
 
-Threads and processes that are about to end are waited for. The spare worker of `check` is allowed, once.
+Threads and processes that are about to end are waited for. The spare worker of `check` is allowed, once,
+and the template that it was forked from.
 """
 
 # mypy: disallow-untyped-defs=False
@@ -30,10 +31,18 @@ def begin():
 
 
 def _unwanted():
-    """Child processes, the spare worker apart."""
+    """Child processes, the template and the spare worker apart."""
+    allowed = _spares_of(psutil.Process())  # a template, or a spare that was started without one
+    allowed += [spare for template in allowed for spare in _spares_of(template)]
     children = psutil.Process().children(recursive=True)
-    spares = [child for child in children if _is_spare(child)][:1]
-    return [child for child in children if child not in spares and child.is_running()]
+    return [child for child in children if child not in allowed and child.is_running()]
+
+
+def _spares_of(process):
+    try:
+        return [child for child in process.children() if _is_spare(child)][:1]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _describe(process):

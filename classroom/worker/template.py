@@ -1,0 +1,88 @@
+"""The template: a process that has imported what a worker needs, and forks workers when the judge asks.
+
+It runs no student's code and starts no thread, so each worker begins as the first one did. A zombie waits
+here until the judge asks what became of it, which keeps its process id from being given to another.
+"""
+
+import gc
+import os
+import select
+import socket
+import struct
+from importlib import import_module
+from os import _exit
+
+from .link import LOST
+
+ARGUMENT = "template"  # of the worker's program, to be started as a template
+REQUEST = struct.Struct(">IBI")  # number, kind, process id
+REPLY = struct.Struct(">I?i")  # number, whether there is a value, value
+FORK, STATUS = 0, 1  # kinds: with three descriptors, a worker's 0, 1 and 2; with a worker's process id
+
+
+def fork_workers() -> None:
+    """Do what the judge asks for over the socket at descriptor 0, until it closes.
+
+    Returns in each worker, in a session of its own, with its three streams in place; never in the template.
+    """
+    from .serving import IDLE, OFTEN_NEEDED, SOMETIMES_NEEDED  # the judge imports this module, too
+
+    control = socket.socket(fileno=os.dup(0))
+    gc.disable()  # a collection would write to memory that is shared with all workers
+    for name in OFTEN_NEEDED:
+        import_module(name)
+    rested = False
+    while True:
+        if not rested and not select.select([control], [], [], IDLE)[0]:
+            rested = True
+            for name in (*SOMETIMES_NEEDED, "worker.streams", "traceback"):
+                import_module(name)
+        if _answer(control):
+            return
+
+
+def _answer(control: socket.socket) -> bool:
+    """Answer one request; return whether this is a worker now."""
+    try:
+        data, streams, _, _ = socket.recv_fds(control, REQUEST.size, 3)
+        if len(data) < REQUEST.size:
+            _exit(0)
+        number, kind, pid = REQUEST.unpack(data)
+        value = _fork(control, streams) if kind == FORK else _status(pid)
+        if kind == FORK and value == 0:
+            return True
+        control.sendall(REPLY.pack(number, value is not None, value or 0))
+    except OSError:  # the judge is gone
+        _exit(0)
+    return False
+
+
+def _fork(control: socket.socket, streams: list[int]) -> int | None:
+    """Return a new worker's process id, 0 in the worker, None where no process can be made."""
+    gc.freeze()
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = None
+    if pid == 0:
+        control.close()
+        _become_worker(streams)
+    for descriptor in streams:
+        os.close(descriptor)
+    return pid
+
+
+def _become_worker(streams: list[int]) -> None:
+    for standard, descriptor in enumerate(streams):
+        os.dup2(descriptor, standard)
+    os.setsid()
+    gc.enable()
+
+
+def _status(pid: int) -> int | None:
+    """Return the exit code (-n: signal n) of a worker, None while it runs."""
+    try:
+        done, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:  # the answer that told was broken off
+        return LOST
+    return os.waitstatus_to_exitcode(status) if done else None
