@@ -1,9 +1,12 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
-Read the modules in this order: types, tcp, http, handshake, frames, blocking, serving.
+Read the modules in this order: types, tcp, http, handshake, frames, blocking, serving, messages,
+closing, connection.
 """
 
 from .blocking import BlockingClient, accept_handshake, route, serve_connection
+from .closing import decode_close, encode_close, failure_code, may_send_code, reconnect_delays
+from .connection import Connection
 from .frames import (
     FrameReader,
     apply_mask,
@@ -33,6 +36,7 @@ from .http import (
     parse_response_head,
     take_head,
 )
+from .messages import MessageAssembler, Utf8Stream, classify, fragment, pong_for
 from .serving import BlockingServer
 from .tcp import (
     echo_once,
@@ -44,11 +48,14 @@ from .tcp import (
     split_length_prefixed,
 )
 from .types import (
+    Close,
     Frame,
     HandshakeError,
     Headers,
     Message,
     Opcode,
+    Ping,
+    Pong,
     ProtocolError,
     Request,
     Response,
@@ -62,17 +69,23 @@ __version__ = "0.1.0"
 __all__ = [
     "BlockingClient",
     "BlockingServer",
+    "Close",
+    "Connection",
     "Frame",
     "FrameReader",
     "HandshakeError",
     "Headers",
     "Message",
+    "MessageAssembler",
     "Opcode",
+    "Ping",
+    "Pong",
     "ProtocolError",
     "Request",
     "Response",
     "Role",
     "State",
+    "Utf8Stream",
     "WsUrl",
     "accept_client",
     "accept_handshake",
@@ -84,21 +97,29 @@ __all__ = [
     "check_frame",
     "check_server_handshake",
     "choose_subprotocol",
+    "classify",
+    "decode_close",
     "decode_frame",
     "decode_payload_len",
     "echo_once",
+    "encode_close",
     "encode_frame",
     "encode_payload_len",
+    "failure_code",
     "format_response",
+    "fragment",
     "graceful_close",
     "header_tokens",
     "length_prefixed",
     "list_elements",
     "listen_on",
     "make_key",
+    "may_send_code",
     "parse_request_head",
     "parse_response_head",
     "parse_ws_url",
+    "pong_for",
+    "reconnect_delays",
     "recv_exactly",
     "recv_until",
     "refuse",
