@@ -1,7 +1,7 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
 Read the modules in this order: types, tcp, http, handshake, frames, blocking, serving, messages,
-closing, connection.
+closing, connection, speed.
 """
 
 from .blocking import BlockingClient, accept_handshake, route, serve_connection
@@ -38,6 +38,7 @@ from .http import (
 )
 from .messages import MessageAssembler, Utf8Stream, classify, fragment, pong_for
 from .serving import BlockingServer
+from .speed import FastConnection, apply_mask_fast
 from .tcp import (
     echo_once,
     graceful_close,
@@ -71,6 +72,7 @@ __all__ = [
     "BlockingServer",
     "Close",
     "Connection",
+    "FastConnection",
     "Frame",
     "FrameReader",
     "HandshakeError",
@@ -91,6 +93,7 @@ __all__ = [
     "accept_handshake",
     "accept_value",
     "apply_mask",
+    "apply_mask_fast",
     "build_client_handshake",
     "build_server_handshake",
     "check_client_handshake",

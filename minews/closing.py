@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .types import HandshakeError, ProtocolError
+
+if TYPE_CHECKING:
+    import random
 
 __all__ = ["decode_close", "encode_close", "failure_code", "may_send_code", "reconnect_delays"]
 
@@ -114,6 +117,7 @@ def reconnect_delays(rng: random.Random, first_max: float = 5.0, cap: float = 60
         first_max: bound of the first delay, in seconds.
         cap: bound of every delay, in seconds.
 
+    >>> import random
     >>> delays = reconnect_delays(random.Random(1))
     >>> [round(next(delays), 1) for _ in range(5)]
     [0.7, 8.5, 15.3, 10.2, 29.7]

@@ -69,6 +69,7 @@ class Connection:
         self.state = State.OPEN
         self.close_code, self.close_reason = NO_CLOSE, ""
         self._reader, self._assembler = FrameReader(max_frame), MessageAssembler(max_message)
+        self.limit = min(max_frame, max_message)
         self._random_bytes = random_bytes
         self._output = bytearray()
         self._close_sent = self._close_came = self._failed = False

@@ -124,6 +124,11 @@ class MessageAssembler:
         self._max_message = max_message
         self._opcode: int | None = None  # of the message that is not whole yet
 
+    @property
+    def idle(self) -> bool:
+        """Whether no message is under way."""
+        return self._opcode is None
+
     def push(self, frame: Frame) -> Message | None:
         """Take the next frame.
 

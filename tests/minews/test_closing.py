@@ -102,7 +102,6 @@ class TestFailureCodes:
     def test_an_error_has_its_code(self, error, code):
         assert failure_code(error) == code
 
-
     @pytest.mark.rfc("R007")
     def test_where_nobody_listens_the_connection_fails_with_1006(self):
         with listen_on(0) as listener:

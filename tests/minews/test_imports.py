@@ -18,7 +18,7 @@ import minews
 PACKAGE = Path(minews.__file__).parent
 READING_ORDER = [  # a new module gets its place here
     *("types", "tcp", "http", "handshake", "frames", "blocking", "serving"),
-    *("messages", "closing", "connection"),
+    *("messages", "closing", "connection", "speed"),
 ]
 MODULES = [info.name for info in pkgutil.walk_packages(minews.__path__, "minews.")]
 LIBRARY = [name for name in MODULES if not name.startswith("minews.study")]
