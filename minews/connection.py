@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 from .closing import NO_CLOSE, decode_close, encode_close
 from .frames import MAX_PAYLOAD, FrameReader, check_frame, encode_frame
@@ -56,6 +57,8 @@ class Connection:
         max_frame: int = MAX_PAYLOAD,
         max_message: int = MAX_MESSAGE,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        assembler: MessageAssembler | None = None,
+        compress: Callable[[bytes], bytes] | None = None,
     ) -> None:
         """Begin in OPEN.
 
@@ -64,11 +67,14 @@ class Connection:
             max_frame: bytes in the payload of one frame that comes, at most.
             max_message: bytes in one message that comes, at most.
             random_bytes: where masking keys come from: gets a number of bytes, returns as many.
+            assembler, compress: how an extension reads frames, and what it makes of the payload of a message
+                before that is sent with RSV1; both come from the same agreement.
         """
         self.role = role
         self.state = State.OPEN
         self.close_code, self.close_reason = NO_CLOSE, ""
-        self._reader, self._assembler = FrameReader(max_frame), MessageAssembler(max_message)
+        self._reader, self._assembler = FrameReader(max_frame), assembler or MessageAssembler(max_message)
+        self._compress = compress
         self.limit = min(max_frame, max_message)
         self._random_bytes = random_bytes
         self._output = bytearray()
@@ -86,7 +92,6 @@ class Connection:
             while not self._ended() and (frames := self._reader.feed(data)):
                 data = b""  # asked again, the reader tells of a bad frame behind the good ones
                 for frame in frames:
-                    check_frame(frame, self.role)
                     event = self._receive_frame(frame)
                     if event is not None:
                         events.append(event)
@@ -159,6 +164,7 @@ class Connection:
         return self._close_came or self._failed
 
     def _receive_frame(self, frame: Frame) -> Event | None:
+        check_frame(self._assembler.understood(frame), self.role)
         if frame.opcode == Opcode.PING:
             self._write(pong_for(frame))
             return Ping(frame.payload)
@@ -185,14 +191,15 @@ class Connection:
     def _send_data(self, opcode: Opcode, payload: bytes) -> None:
         if self.state is not State.OPEN:
             raise EOFError("the connection is not open any more")
-        self._write(Frame(fin=True, opcode=opcode, payload=payload))
+        compresses = self._compress is not None and opcode in (Opcode.TEXT, Opcode.BINARY)
+        if self._compress is not None and compresses:
+            payload = self._compress(payload)
+        self._write(Frame(fin=True, opcode=opcode, payload=payload, rsv1=compresses))
 
     def _write(self, frame: Frame) -> None:
         # Section 5.3: a client masks each frame, with a new key that nobody can foresee.
         key = self._random_bytes(4) if self.role is Role.CLIENT else None
-        self._output += encode_frame(
-            Frame(fin=True, opcode=frame.opcode, payload=frame.payload, masking_key=key)
-        )
+        self._output += encode_frame(replace(frame, masking_key=key))
 
     def _move(self, what: str) -> None:
         self.state = TRANSITIONS.get((self.state, what), self.state)

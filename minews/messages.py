@@ -129,6 +129,10 @@ class MessageAssembler:
         """Whether no message is under way."""
         return self._opcode is None
 
+    def understood(self, frame: Frame) -> Frame:
+        """Return a frame without the reserved bits that an extension gives a meaning to."""
+        return frame
+
     def push(self, frame: Frame) -> Message | None:
         """Take the next frame.
 

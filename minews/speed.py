@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from .connection import Connection, Event
-from .frames import FIN, RSV1, RSV2, RSV3, check_frame, decode_payload_len
+from .frames import FIN, RSV1, RSV2, RSV3, decode_payload_len
 from .types import Frame, Message, Opcode, ProtocolError, Role, State
 
 __all__ = ["FastConnection", "apply_mask_fast"]
@@ -184,7 +184,6 @@ class FastConnection(Connection):
         rsv1, rsv2, rsv3 = (bool(first & bit) for bit in (RSV1, RSV2, RSV3))
         frame = Frame(bool(first & FIN), first & 0b0000_1111, payload, rsv1, rsv2, rsv3, key)
         try:
-            check_frame(frame, self.role)
             event = self._receive_frame(frame)
         except ProtocolError as error:
             event = self._fail(error)
@@ -193,11 +192,18 @@ class FastConnection(Connection):
 
     def send_text(self, text: str) -> None:
         """Send a text message, as `Connection.send_text` does."""
-        self._send_fast(FIN_TEXT, text.encode())
+        payload = text.encode()
+        if self._compress is None:
+            self._send_fast(FIN_TEXT, payload)
+        else:
+            self._send_data(Opcode.TEXT, payload)
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message, as `Connection.send_binary` does."""
-        self._send_fast(FIN_BINARY, data)
+        if self._compress is None:
+            self._send_fast(FIN_BINARY, data)
+        else:
+            self._send_data(Opcode.BINARY, bytes(data))
 
     def _send_fast(self, first: int, payload: bytes) -> None:
         if self.state is not State.OPEN:
