@@ -89,7 +89,7 @@ class Connection:
         """
         events: list[Event] = []
         try:
-            while not self._ended() and (frames := self._reader.feed(data)):
+            while not self.ended and (frames := self._reader.feed(data)):
                 data = b""  # asked again, the reader tells of a bad frame behind the good ones
                 for frame in frames:
                     event = self._receive_frame(frame)
@@ -107,7 +107,7 @@ class Connection:
         Returns:
             A Close with 1006 if there was none before; else nothing.
         """
-        told = self._ended() or self.state is State.CLOSED
+        told = self.ended or self.state is State.CLOSED
         self._move("TCP ends")
         return [] if told else [Close(NO_CLOSE, "")]
 
@@ -159,8 +159,9 @@ class Connection:
             return True
         return self.role is Role.SERVER and self._close_sent and self._close_came
 
-    def _ended(self) -> bool:
-        """Tell whether nothing that comes counts any more (sections 1.4 and 7.1.7)."""
+    @property
+    def ended(self) -> bool:
+        """Whether nothing that comes counts any more (sections 1.4 and 7.1.7)."""
         return self._close_came or self._failed
 
     def _receive_frame(self, frame: Frame) -> Event | None:

@@ -5,8 +5,10 @@ Bytes and values only; `sync` and `aio` bring the sockets.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote, urljoin, urlsplit
 
 from .deflate import (
     EXTENSION,
@@ -18,13 +20,24 @@ from .deflate import (
     offer_deflate,
     parse_extensions,
 )
-from .handshake import accept_client, build_client_handshake, check_server_handshake
+from .handshake import accept_client, build_client_handshake, check_server_handshake, parse_ws_url
 from .limits import Limits
 from .origin import origin_allowed, own_origins
 from .speed import FastConnection
 from .types import HandshakeError, Headers, Request, Response, Role, WsUrl
 
-__all__ = ["Agreement", "ClientOptions", "ServerOptions", "accept_request", "check_answer", "write_request"]
+__all__ = [
+    "Agreement",
+    "ClientOptions",
+    "ServerOptions",
+    "accept_request",
+    "check_answer",
+    "check_proxy_answer",
+    "follow_redirect",
+    "proxy_address",
+    "proxy_request",
+    "write_request",
+]
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -67,6 +80,14 @@ class ClientOptions:
     origin: str | None = None
     headers: Sequence[tuple[str, str]] = ()
     deflate: DeflateParams | None = None
+
+    def for_another(self, old: str, new: str) -> ClientOptions:
+        """Return what to ask for after a redirect: another server gets no credentials."""
+        before, after = parse_ws_url(old), parse_ws_url(new)
+        if (before.host, before.port, before.secure) == (after.host, after.port, after.secure):
+            return self
+        safe = [pair for pair in self.headers if pair[0].lower() not in ("authorization", "cookie")]
+        return replace(self, headers=safe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +137,50 @@ def check_answer(response: Response, key: str, options: ClientOptions) -> Agreem
         plain = Response(response.status, response.reason, Headers(others))
     chosen = check_server_handshake(plain, key, options.subprotocols)
     return Agreement(Role.CLIENT, chosen, agreed, response=response)
+
+
+def follow_redirect(url: str, response: Response) -> str | None:
+    """Return where a server says that its WebSocket is; None if it says nothing of the kind (section 4.1).
+
+    Raises:
+        HandshakeError: if that is no place to go to: no URL, or one without TLS where there was TLS before.
+    """
+    if response.status not in (301, 302, 303, 307, 308):
+        return None
+    place = urljoin(url.replace("ws", "http", 1), response.headers.get("Location") or "#")
+    moved = "ws" + place.removeprefix("http") if place.startswith("http") else place
+    try:
+        where = parse_ws_url(moved)
+    except ValueError:
+        raise HandshakeError(response.status, reason="the server redirects to no WebSocket URL") from None
+    if parse_ws_url(url).secure and not where.secure:
+        raise HandshakeError(response.status, reason="the server redirects from wss to ws")
+    return moved
+
+
+def proxy_address(proxy: str) -> tuple[str, int]:
+    """Return host and port of an HTTP proxy. Raises ValueError if the URL is none of that kind."""
+    parts = urlsplit(proxy)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"not the URL of an HTTP proxy: {proxy!r}")
+    return parts.hostname, parts.port or 80
+
+
+def proxy_request(where: WsUrl, proxy: str) -> bytes:
+    """Write the request that asks a proxy for a way through (RFC 9110 section 9.3.6)."""
+    host = f"[{where.host}]:{where.port}" if ":" in where.host else f"{where.host}:{where.port}"
+    lines = [f"CONNECT {host} HTTP/1.1", f"Host: {host}"]
+    parts = urlsplit(proxy)
+    if parts.username is not None:
+        words = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(words).decode()}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def check_proxy_answer(response: Response) -> None:
+    """Raise HandshakeError unless the proxy opened a way through."""
+    if not 200 <= response.status <= 299:
+        raise HandshakeError(response.status, reason=f"the proxy answered {response.status}, not 200")
 
 
 def accept_request(request: Request, options: ServerOptions) -> tuple[bytes, Agreement]:

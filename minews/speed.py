@@ -93,7 +93,7 @@ class FastConnection(Connection):
 
     def receive_data(self, data: bytes) -> list[Event]:
         """Take bytes of the peer's, as `Connection.receive_data` does."""
-        if self._odd or self._ended():
+        if self._odd or self.ended:
             return super().receive_data(data)
         rest = self._rest
         if type(data) is not bytes:
@@ -106,10 +106,10 @@ class FastConnection(Connection):
             rest.clear()
         events: list[Event] = []
         at = self._read_short(data, events)
-        while not self._ended() and (found := self._find_payload(data, at)):
+        while not self.ended and (found := self._find_payload(data, at)):
             start, stop = found
             self._read_whole(data, at, start, stop, events)
-            at = stop if self._ended() else self._read_short(data, events, stop)
+            at = stop if self.ended else self._read_short(data, events, stop)
         if self._odd:
             events += super().receive_data(data[at:])
         elif at < len(data):
