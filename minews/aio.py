@@ -419,7 +419,7 @@ class AsyncServer:
         return f"{'wss' if self._secure else 'ws'}://{host}:{self.port}{path}"
 
     async def close(self, code: int = 1001, reason: str = "the server ends") -> None:
-        """Stop listening, send every peer a Close, wait for all handlers, and cancel those that do not end."""
+        """Stop listening, send every peer a Close, then wait for all handlers; the last are cancelled."""
         if self._listener is None:
             return
         # A connection accepted in the very moment of close() would be forgotten (cpython issue 109564).
