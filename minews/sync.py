@@ -27,13 +27,15 @@ from .opening import (
     proxy_request,
     write_request,
 )
-from .tcp import CHUNK, graceful_close, listen_on
+from .tcp import CHUNK, graceful_close
 from .tls import client_tls_context
 from .types import HandshakeError, Message, Pong, Response, State
 
 __all__ = ["SyncConnection", "SyncServer", "connect", "serve"]
 
 MAX_REDIRECTS = 5
+Trace = Callable[[str, bytes], None]  # called with "sent" or "received", and the bytes of frames
+
 POLL = 0.1  # seconds until a listener sees that it should end
 
 
@@ -44,8 +46,16 @@ class SyncConnection:
     `recv`. Iterating over it gives messages until it ends.
     """
 
-    def __init__(self, conn: socket.socket, agreement: Agreement, limits: Limits, rest: bytes = b"") -> None:
+    def __init__(
+        self,
+        conn: socket.socket,
+        agreement: Agreement,
+        limits: Limits,
+        rest: bytes = b"",
+        trace: Trace | None = None,
+    ) -> None:
         self.agreement = agreement
+        self._trace = trace or (lambda direction, data: None)
         self.latency: float | None = None  # seconds, of the last Pong that answered one of our Pings
         self._conn, self._limits = conn, limits
         self._protocol = agreement.connect(limits)
@@ -111,15 +121,23 @@ class SyncConnection:
         Raises:
             ValueError: if no Close may carry the code, or the reason is too long.
         """
-        with self._lock, contextlib.suppress(OSError):
-            self._protocol.send_close(code, reason)
-            self._flush()
+        self.say_goodbye(code, reason)
         deadline = time.monotonic() + self._limits.close_time
         with contextlib.suppress(OSError, EOFError):
             while not self._protocol.ended and self._protocol.state is not State.CLOSED:
                 self._receive(deadline)
         self._end(max(0.0, deadline - time.monotonic()))
         return self.close_code
+
+    def say_goodbye(self, code: int = 1000, reason: str = "") -> None:
+        """Send a Close and wait for nothing: another thread still receives what is on its way.
+
+        Raises:
+            ValueError: as `close` does.
+        """
+        with self._lock, contextlib.suppress(OSError):
+            self._protocol.send_close(code, reason)
+            self._flush()
 
     @property
     def state(self) -> State:
@@ -194,6 +212,7 @@ class SyncConnection:
             self.ping()
 
     def _take(self, data: bytes) -> None:
+        self._trace("received", data)
         with self._lock:
             for event in self._protocol.receive_data(data):
                 if type(event) is Message:
@@ -207,6 +226,7 @@ class SyncConnection:
         data = self._protocol.data_to_send()
         if not data:
             return
+        self._trace("sent", data)
         self._conn.settimeout(self._limits.idle_time)
         try:
             self._conn.sendall(data)
@@ -265,9 +285,7 @@ class SyncServer:
         with self._lock:
             visits, opened = list(self._sockets.items()), dict(self._open)
         for conn in opened.values():
-            with conn._lock, contextlib.suppress(OSError):
-                conn._protocol.send_close(code, reason)
-                conn._flush()
+            conn.say_goodbye(code, reason)
         deadline = time.monotonic() + self._limits.close_time
         for visit, raw in visits:
             if visit in opened:
@@ -360,6 +378,7 @@ class SyncServer:
 
 def serve(
     handler: Callable[[SyncConnection], None],
+    host: str = "127.0.0.1",
     port: int = 0,
     *,
     options: ServerOptions | None = None,
@@ -367,20 +386,20 @@ def serve(
     tls: ssl.SSLContext | None = None,
     max_connections: int = 500,
 ) -> SyncServer:
-    """Start a server on 127.0.0.1, in the background.
+    """Start a server in the background.
 
     Arguments:
         handler: called with each new connection, in a thread of its own; when it returns, the connection is
             closed with 1000, and with 1011 if it raised.
-        port: where to listen; 0 is a free port.
+        host, port: where to listen; port 0 is a free port.
         options, limits, tls, max_connections: as for `aio.serve`.
 
     Returns:
         The server, already listening; a context manager that closes it.
     """
-    return SyncServer(
-        handler, listen_on(port), options or ServerOptions(), limits or Limits(), tls, max_connections
-    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=128)
+    return SyncServer(handler, listener, options or ServerOptions(), limits or Limits(), tls, max_connections)
 
 
 def connect(
@@ -390,8 +409,14 @@ def connect(
     limits: Limits | None = None,
     tls: ssl.SSLContext | None = None,
     proxy: str | None = None,
+    trace: Trace | None = None,
 ) -> SyncConnection:
-    """Open a connection; arguments and errors are those of `aio.connect`."""
+    """Open a connection.
+
+    Arguments:
+        url, options, limits, tls, proxy: as for `aio.connect`, with the same errors.
+        trace: called with "sent" or "received" and the bytes, once the handshake is over.
+    """
     options, limits = options or ClientOptions(), limits or Limits()
     deadline = time.monotonic() + limits.open_time
     for _ in range(MAX_REDIRECTS):
@@ -400,7 +425,7 @@ def connect(
             response, rest, key = _ask(conn, url, options, deadline)
             moved = follow_redirect(url, response)
             if moved is None:
-                return SyncConnection(conn, check_answer(response, key, options), limits, rest)
+                return SyncConnection(conn, check_answer(response, key, options), limits, rest, trace)
         except BaseException:
             conn.close()
             raise
