@@ -1,8 +1,13 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
 Read the modules in this order: types, tcp, http, handshake, frames, blocking, serving, messages,
-closing, connection, speed.
+closing, connection,
+speed, deflate, limits, origin, tls, opening, sync, aio. From deflate on they are loaded when they are first
+asked for, so that importing minews costs little.
 """
+
+import importlib
+from types import ModuleType
 
 from .blocking import BlockingClient, accept_handshake, route, serve_connection
 from .closing import decode_close, encode_close, failure_code, may_send_code, reconnect_delays
@@ -131,3 +136,11 @@ __all__ = [
     "split_length_prefixed",
     "take_head",
 ]
+
+_LATER = ("aio", "deflate", "limits", "opening", "origin", "sync", "tls")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LATER:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"minews has no {name!r}")
