@@ -50,6 +50,11 @@ class Connection:
     ([Close(code=1000, reason='')], True)
     """
 
+    __slots__ = (
+        "_assembler", "_close_came", "_close_sent", "_compress", "_failed", "_output", "_random_bytes",
+        "_reader", "close_code", "close_reason", "limit", "role", "state",
+    )  # fmt: skip
+
     def __init__(
         self,
         role: Role,
@@ -58,7 +63,7 @@ class Connection:
         max_message: int = MAX_MESSAGE,
         random_bytes: Callable[[int], bytes] = os.urandom,
         assembler: MessageAssembler | None = None,
-        compress: Callable[[bytes], bytes] | None = None,
+        compress: Callable[[bytes], bytes | None] | None = None,
     ) -> None:
         """Begin in OPEN.
 
@@ -68,7 +73,7 @@ class Connection:
             max_message: bytes in one message that comes, at most.
             random_bytes: where masking keys come from: gets a number of bytes, returns as many.
             assembler, compress: how an extension reads frames, and what it makes of the payload of a message
-                before that is sent with RSV1; both come from the same agreement.
+                before that is sent with RSV1, None to send it as it is; both come from the same agreement.
         """
         self.role = role
         self.state = State.OPEN
@@ -144,6 +149,8 @@ class Connection:
 
     def data_to_send(self) -> bytes:
         """Return the bytes that are to be sent by now; each of them is given once."""
+        if not self._output:
+            return b""
         data = bytes(self._output)
         self._output.clear()
         return data
@@ -192,10 +199,11 @@ class Connection:
     def _send_data(self, opcode: Opcode, payload: bytes) -> None:
         if self.state is not State.OPEN:
             raise EOFError("the connection is not open any more")
-        compresses = self._compress is not None and opcode in (Opcode.TEXT, Opcode.BINARY)
-        if self._compress is not None and compresses:
-            payload = self._compress(payload)
-        self._write(Frame(fin=True, opcode=opcode, payload=payload, rsv1=compresses))
+        packed = None
+        if self._compress is not None and opcode != Opcode.PING:
+            packed = self._compress(payload)
+        compressed = packed is not None
+        self._write(Frame(True, opcode, payload if packed is None else packed, rsv1=compressed))
 
     def _write(self, frame: Frame) -> None:
         # Section 5.3: a client masks each frame, with a new key that nobody can foresee.

@@ -17,12 +17,16 @@ class Limits:
 
     Arguments:
         max_head: bytes in the head of a request or response.
-        max_frame: bytes in the payload of one frame.
-        max_message: bytes in one message, inflated; its fragments may take as much memory besides.
+        max_frame: bytes in the payload of one frame; a little more if it is compressed.
+        max_message: bytes in one message, inflated. Its fragments may take as much memory besides, and text
+            four times as much, since Python keeps all letters of a text as wide as the widest.
         open_time: seconds for the whole opening handshake.
         idle_time: seconds without a byte from the peer, after which the connection is given up.
         close_time: seconds that the peer gets to answer our Close, and to end TCP.
         ping_time: seconds between two Pings, which keep idle connections alive; None sends none.
+
+    >>> Limits(max_message=1 << 20).max_message
+    1048576
     """
 
     max_head: int = MAX_HEAD

@@ -100,9 +100,13 @@ class Utf8Stream:
                 letter of the text is not whole.
         """
         try:
-            return self._decoder.decode(data, final)
+            text = self._decoder.decode(data, final)
         except UnicodeDecodeError:
             raise ProtocolError(1007, "a text message is not UTF-8") from None
+        waiting = self._decoder.getstate()[0]
+        if waiting[:1] == b"\xed" and waiting[1:] >= b"\xa0":  # a surrogate: Python waits for its last byte
+            raise ProtocolError(1007, "a text message is not UTF-8")
+        return text
 
 
 class MessageAssembler:

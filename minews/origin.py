@@ -23,17 +23,33 @@ def origin_allowed(origin: str | None, allowed: Collection[str]) -> bool:
             letters, no default port, no path.
 
     Returns:
-        True without an Origin, or if it is, to the letter, one that is allowed.
+        True without an Origin, or if it is, to the letter, one that is allowed. "null", what a browser says
+        for pages of no origin, is one like any other.
 
     >>> origin_allowed("https://example.com", ["https://example.com"])
     True
     >>> origin_allowed("https://example.com.evil.org", ["https://example.com"])
     False
     """
+    if isinstance(allowed, str):  # in which "in" would look for any part of it
+        allowed = [allowed]
     return origin is None or origin in allowed
 
 
 def own_origins(request: Request) -> list[str]:
-    """Return the origins of pages that come from the very host and port that a request goes to."""
+    """Return the origins of pages that come from the very host and port that a request goes to.
+
+    Arguments:
+        request: with or without TLS, which a server behind a proxy cannot know: both origins are given.
+
+    Returns:
+        Origins as browsers spell them; none for a request without Host.
+
+    >>> from minews.types import Headers
+    >>> own_origins(Request("GET", "/", "HTTP/1.1", Headers([("Host", "Example.com:443")])))
+    ['http://example.com:443', 'https://example.com']
+    """
     host = (request.headers.get("Host") or "").lower()
-    return [f"http://{host}", f"https://{host}"]
+    if not host:
+        return []
+    return [f"http://{host.removesuffix(':80')}", f"https://{host.removesuffix(':443')}"]

@@ -83,6 +83,8 @@ class FastConnection(Connection):
     [Message(opcode=<Opcode.TEXT: 1>, data='Hello')]
     """
 
+    __slots__ = ("_masked", "_odd", "_rest", "_wanted")
+
     def __init__(self, role: Role, **limits: Any) -> None:
         """Begin in OPEN, with the arguments of `Connection`."""
         super().__init__(role, **limits)
@@ -106,13 +108,16 @@ class FastConnection(Connection):
             rest.clear()
         events: list[Event] = []
         at = self._read_short(data, events)
-        while not self.ended and (found := self._find_payload(data, at)):
+        if at == len(data):
+            return events
+        end = len(data)
+        while at < end and not self.ended and (found := self._find_payload(data, at)):
             start, stop = found
             self._read_whole(data, at, start, stop, events)
-            at = stop if self.ended else self._read_short(data, events, stop)
+            at = stop if stop == end or self.ended else self._read_short(data, events, stop)
         if self._odd:
             events += super().receive_data(data[at:])
-        elif at < len(data):
+        elif at < end:
             rest += data[at:]
         return events
 
@@ -181,7 +186,7 @@ class FastConnection(Connection):
         if self._masked:
             key = data[start - 4 : start]
             payload = apply_mask_fast(payload, key)
-        rsv1, rsv2, rsv3 = (bool(first & bit) for bit in (RSV1, RSV2, RSV3))
+        rsv1, rsv2, rsv3 = bool(first & RSV1), bool(first & RSV2), bool(first & RSV3)
         frame = Frame(bool(first & FIN), first & 0b0000_1111, payload, rsv1, rsv2, rsv3, key)
         try:
             event = self._receive_frame(frame)
@@ -196,14 +201,21 @@ class FastConnection(Connection):
         if self._compress is None:
             self._send_fast(FIN_TEXT, payload)
         else:
-            self._send_data(Opcode.TEXT, payload)
+            self._send_compressed(FIN_TEXT, payload)
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message, as `Connection.send_binary` does."""
         if self._compress is None:
             self._send_fast(FIN_BINARY, data)
         else:
-            self._send_data(Opcode.BINARY, bytes(data))
+            self._send_compressed(FIN_BINARY, bytes(data))
+
+    def _send_compressed(self, first: int, payload: bytes) -> None:
+        packed = self._compress(payload) if self._compress is not None else None
+        if packed is None:
+            self._send_fast(first, payload)
+        else:
+            self._send_fast(first | RSV1, packed)
 
     def _send_fast(self, first: int, payload: bytes) -> None:
         if self.state is not State.OPEN:

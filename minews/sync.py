@@ -1,49 +1,79 @@
-"""WebSocket on blocking sockets and threads: the same as `aio`, for programs that do one thing at a time."""
+"""WebSocket on blocking sockets and threads: the same as `aio`, for programs that do one thing at a time.
+
+No thread waits while it holds what another one needs: whoever waits, for bytes or for room to write, does
+so in a selector, and what is done under the lock does not block (but for the last words of TLS). Bytes that
+the peer does not take yet stay in `_outbox`, and whoever sent them waits until they are gone.
+
+>>> def echo(conn):
+...     for message in conn:
+...         conn.send(message)
+>>> with serve(echo) as server, connect(server.url()) as conn:
+...     conn.send("Hello")
+...     conn.recv()
+'Hello'
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import selectors
 import socket
 import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from selectors import EVENT_READ, EVENT_WRITE
 from types import TracebackType
+from typing import Any
 
-from .handshake import make_key, parse_ws_url, refuse
+from .closing import encode_close
+from .handshake import refuse
 from .http import parse_request_head, parse_response_head, take_head
 from .limits import Limits
 from .opening import (
     Agreement,
+    ClientOpening,
     ClientOptions,
     ServerOptions,
     accept_request,
-    check_answer,
     check_proxy_answer,
-    follow_redirect,
     proxy_address,
-    proxy_request,
-    write_request,
+    proxy_connect_request,
 )
 from .tcp import CHUNK, graceful_close
-from .tls import client_tls_context
-from .types import HandshakeError, Message, Pong, Response, State
+from .tls import client_tls_context, end_tls, start_tls
+from .tls import connect as reach
+from .types import HandshakeError, Message, Pong, Request, Response, State, WsUrl
 
 __all__ = ["SyncConnection", "SyncServer", "connect", "serve"]
 
-MAX_REDIRECTS = 5
-Trace = Callable[[str, bytes], None]  # called with "sent" or "received", and the bytes of frames
+INBOX = 1 << 16  # bytes of messages that are kept after our Close, until the peer's comes
+MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
+OUTBOX = 1 << 16  # bytes of Pongs that a peer may leave unread
+POLL = 0.1  # seconds until a listener sees that it should end, where nothing wakes it
+REFUSAL_TIME = 1.0  # seconds that a client that is refused gets to read why
 
-POLL = 0.1  # seconds until a listener sees that it should end
+# Neither takes a file descriptor of its own.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+Trace = Callable[[str, bytes], None]  # called with "sent" or "received", and the bytes of frames
 
 
 class SyncConnection:
     """One end of a connection. `connect` and `serve` make them.
 
-    One thread at a time may receive; any number may send. Pings are answered, and sent, while one waits in
-    `recv`. Iterating over it gives messages until it ends.
+    Any number of threads may send, and receive: each message goes to one of them. Iterating over it gives
+    messages until it ends. Pings are answered, and sent, while a thread waits in `recv`.
+
+    Attributes:
+        agreement: what was agreed in the handshake; at a server with the client's request.
+        latency: seconds that the last Ping took to its Pong, or None; one goes out every `Limits.ping_time`
+            in which a thread waited and nothing came.
     """
 
     def __init__(
@@ -54,20 +84,38 @@ class SyncConnection:
         rest: bytes = b"",
         trace: Trace | None = None,
     ) -> None:
+        """Take over a socket on which the handshake is over.
+
+        Arguments:
+            conn: the socket; the connection closes it.
+            agreement: what came of the handshake.
+            limits: what the peer may cost.
+            rest: bytes that came behind the peer's head.
+            trace: called with "sent" or "received", and the bytes, whenever some are.
+        """
         self.agreement = agreement
-        self._trace = trace or (lambda direction, data: None)
-        self.latency: float | None = None  # seconds, of the last Pong that answered one of our Pings
-        self._conn, self._limits = conn, limits
+        self.latency: float | None = None
+        self._conn, self._limits, self._trace = conn, limits, trace
         self._protocol = agreement.connect(limits)
         self._inbox: deque[str | bytes] = deque()
-        self._ping: tuple[bytes, float] | None = None
-        self._heard_at = time.monotonic()
-        self._lock = threading.Lock()  # around what is written, so that frames are not mixed
-        conn.settimeout(limits.idle_time)
-        with contextlib.suppress(OSError):
+        self._outbox = bytearray()  # what is to be sent, and the peer has no room for
+        self._owed = 0  # bytes of Pongs since the outbox was empty
+        self._broken = False  # nothing more can be sent
+        self._ping: tuple[bytes, float] | None = None  # the last one, and when it was sent
+        self._silence = 0.0  # seconds waited since bytes came
+        self._ping_at = limits.ping_time or math.inf  # seconds of silence after which a Ping is due
+        self._receiving = threading.Lock()  # of who waits for bytes
+        self._sending = threading.Lock()  # of who waits for room
+        self._lock = threading.Lock()  # around the protocol, the outbox and the socket; nobody waits in it
+        conn.setblocking(False)
+        with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pending: Callable[[], int] = getattr(conn, "pending", int)  # bytes that wait inside TLS
+        self._selector = Selector()
+        self._selector.register(conn, EVENT_READ)
         if rest:
-            self._take(rest)
+            with self._lock:
+                self._take(rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message.
@@ -83,50 +131,69 @@ class SyncConnection:
             TimeoutError: if no message comes in time. The connection stays open.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._inbox:
-            if self._protocol.ended or self._protocol.state is State.CLOSED:
-                raise EOFError(f"the connection ended with {self.close_code}")
-            self._receive(deadline)
-        return self._inbox.popleft()
+        in_time = self._receiving.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+        if not in_time:
+            raise TimeoutError("other threads received what came in time")
+        try:
+            while not self._inbox:
+                if self._protocol.ended or self._protocol.state is State.CLOSED:
+                    raise EOFError(f"the connection ended with {self.close_code}")
+                if not in_time:
+                    raise TimeoutError(f"no message came within {timeout} seconds")
+                in_time = self._receive(deadline)
+            return self._inbox.popleft()
+        finally:
+            self._receiving.release()
 
     def send(self, message: str | bytes) -> None:
         """Send a message, text for a str and binary for bytes; wait while the peer reads too slowly.
 
         Raises:
-            EOFError: if the connection is not open any more.
+            EOFError: if the connection is not open any more: it is lost, or one of us sent a Close. What the
+                peer sent before that can still be received.
             TimeoutError: if the peer takes nothing for the idle time. The connection is lost then.
         """
-        with self._lock:
-            if isinstance(message, str):
-                self._protocol.send_text(message)
-            else:
-                self._protocol.send_binary(message)
-            self._flush()
+        protocol = self._protocol
+        if isinstance(message, str):
+            self._write(protocol.send_text, message)
+        else:
+            self._write(protocol.send_binary, message)
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a Ping; its Pong shows in `latency`, once `recv` has met it.
+        """Send a Ping; its Pong shows in `latency`, once `recv` has met it (section 5.5.2).
+
+        Arguments:
+            payload: 125 bytes at most; 8 random ones in place of none.
 
         Raises:
-            EOFError: if the connection is not open any more.
+            EOFError, TimeoutError: as `send` does.
             ValueError: if the payload has more than 125 bytes.
         """
-        with self._lock:
-            self._ping = payload or os.urandom(4), time.monotonic()
-            self._protocol.send_ping(self._ping[0])
-            self._flush()
+        self._write(self._send_ping, payload)
 
     def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait for the peer's and for the end of TCP; return the code that it ended with.
+
+        Another thread that waits in `recv` gets what still comes, then EOFError. Messages that find INBOX
+        bytes waiting are dropped. All this takes `Limits.close_time`, and as long for the end of TCP.
 
         Raises:
             ValueError: if no Close may carry the code, or the reason is too long.
         """
         self.say_goodbye(code, reason)
         deadline = time.monotonic() + self._limits.close_time
-        with contextlib.suppress(OSError, EOFError):
-            while not self._protocol.ended and self._protocol.state is not State.CLOSED:
-                self._receive(deadline)
-        self._end(max(0.0, deadline - time.monotonic()))
+        in_time = self._receiving.acquire(timeout=self._limits.close_time)
+        if not in_time:
+            self.abort()
+            self._receiving.acquire()
+        try:
+            while not self._is_finished() and in_time:
+                in_time = self._receive(deadline)
+            if not self._is_finished():
+                self.abort()
+            self._end(max(0.0, deadline - time.monotonic()))
+        finally:
+            self._receiving.release()
         return self.close_code
 
     def say_goodbye(self, code: int = 1000, reason: str = "") -> None:
@@ -135,14 +202,19 @@ class SyncConnection:
         Raises:
             ValueError: as `close` does.
         """
-        with self._lock, contextlib.suppress(OSError):
+        with self._lock:
             self._protocol.send_close(code, reason)
-            self._flush()
+            self._push()
+
+    def abort(self) -> None:
+        """Drop the connection at once, without a word; threads that wait for it go on."""
+        with self._lock:
+            self._drop()
 
     @property
     def state(self) -> State:
         """Where the connection stands in its life."""
-        return self._protocol.state
+        return State.CLOSED if self._broken else self._protocol.state
 
     @property
     def close_code(self) -> int:
@@ -153,11 +225,6 @@ class SyncConnection:
     def close_reason(self) -> str:
         """The reason that it ended with."""
         return self._protocol.close_reason
-
-    def abort(self) -> None:
-        """Drop the connection at once, without a word; a thread that waits for it goes on."""
-        with contextlib.suppress(OSError):
-            self._conn.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> SyncConnection:
         return self
@@ -175,74 +242,143 @@ class SyncConnection:
     def __repr__(self) -> str:
         return f"<SyncConnection {self.state.value}>"
 
-    def _receive(self, deadline: float | None) -> None:
-        """Take what comes next; raise TimeoutError at the deadline."""
-        now, ping_time = time.monotonic(), self._limits.ping_time
-        waits = [self._heard_at + self._limits.idle_time]
-        waits += [] if deadline is None else [deadline]
-        if ping_time is not None and self._ping is None and self.state is State.OPEN:
-            waits.append(self._heard_at + ping_time)
-        wait = min(waits) - now
-        if wait <= 0 and min(waits) == deadline:
-            raise TimeoutError("nothing came in time")
+    # What the thread does that receives.
+
+    def _receive(self, deadline: float | None) -> bool:
+        """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
+        began = time.monotonic()
+        patience = min(self._ping_at, self._limits.idle_time) - self._silence
+        if deadline is not None:
+            patience = min(patience, deadline - began)
+        if self._wait_for_bytes(max(0.0, patience)):
+            with self._lock:
+                self._read()
+        else:
+            self._silence += time.monotonic() - began
+            self._mind_silence()
+        return deadline is None or time.monotonic() < deadline
+
+    def _wait_for_bytes(self, patience: float) -> bool:
+        """Wait for something to read, or for room if we owe something; tell whether there is."""
+        if self._outbox:
+            return _wait_for(self._conn, EVENT_READ | EVENT_WRITE, patience)
+        return bool(self._pending() or self._selector.select(patience))
+
+    def _read(self) -> None:
         try:
-            self._conn.settimeout(max(wait, 0.001))
             data = self._conn.recv(CHUNK)
-        except TimeoutError:
-            self._wake_peer(time.monotonic())
+        except NOT_NOW:
+            self._push()
             return
         except OSError:
             data = b""
-        self._heard_at = time.monotonic()
         if not data:
             self._protocol.receive_eof()
-        else:
-            self._take(data)
+            return
+        self._silence, self._ping_at = 0.0, self._limits.ping_time or math.inf
+        self._take(data)
 
-    def _wake_peer(self, now: float) -> None:
-        """Ping a peer that was silent for long, and give one up that was for too long."""
-        if now >= self._heard_at + self._limits.idle_time:
-            self._protocol.receive_eof()
-        elif (
-            self._limits.ping_time is not None
-            and self._ping is None
-            and self.state is State.OPEN
-            and now >= self._heard_at + self._limits.ping_time
-        ):
-            self.ping()
+    def _mind_silence(self) -> None:
+        """Ping a peer that was silent for long, and give up one that was for too long."""
+        if self._silence >= self._limits.idle_time:
+            self.abort()
+        elif self._silence >= self._ping_at:
+            self._ping_at += self._limits.ping_time or math.inf
+            with self._lock:
+                if self._protocol.state is State.OPEN:
+                    self._send_ping()
+                    self._push()
 
     def _take(self, data: bytes) -> None:
-        self._trace("received", data)
-        with self._lock:
-            for event in self._protocol.receive_data(data):
-                if type(event) is Message:
-                    self._inbox.append(event.data)
-                elif type(event) is Pong and self._ping and event.payload == self._ping[0]:
-                    self.latency, self._ping = time.monotonic() - self._ping[1], None
-            with contextlib.suppress(OSError):
-                self._flush()
+        if self._trace is not None:
+            self._trace("received", data)
+        for event in self._protocol.receive_data(data):
+            if type(event) is Message:
+                self._keep(event.data)
+            elif type(event) is Pong and self._ping is not None and event.payload == self._ping[0]:
+                self.latency, self._ping = time.monotonic() - self._ping[1], None
+        before = len(self._outbox)
+        if not self._push():
+            self._owed += len(self._outbox) - before
+            if self._owed > OUTBOX:
+                self._drop()  # it sends Pings for ever, and does not read the answers
 
-    def _flush(self) -> None:
-        data = self._protocol.data_to_send()
-        if not data:
-            return
-        self._trace("sent", data)
-        self._conn.settimeout(self._limits.idle_time)
+    def _keep(self, message: str | bytes) -> None:
+        if self._protocol.state is State.OPEN or self._inbox_size() <= INBOX:
+            self._inbox.append(message)
+
+    def _inbox_size(self) -> int:
+        return sum(len(message) + MESSAGE_COST for message in self._inbox)
+
+    # What every thread does that sends.
+
+    def _write(self, send: Callable[[Any], None], what: str | bytes) -> None:
+        """Send a frame, and wait until it is on its way."""
+        with self._lock:
+            send(what)
+            done = self._push()
+        if not done:
+            self._wait_for_room()
+        if self._broken:
+            raise EOFError("the connection is lost")
+
+    def _wait_for_room(self) -> None:
+        with self._sending:
+            while not self._push_now():
+                if not _wait_for(self._conn, EVENT_WRITE, self._limits.idle_time):
+                    self.abort()
+                    raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
+
+    def _push_now(self) -> bool:
+        with self._lock:
+            return self._push()
+
+    def _push(self) -> bool:
+        """Write what there is room for; return whether nothing is left."""
+        if data := self._protocol.data_to_send():
+            if self._trace is not None:
+                self._trace("sent", data)
+            self._outbox += data
         try:
-            self._conn.sendall(data)
+            while self._outbox and not self._broken:
+                del self._outbox[: self._conn.send(self._outbox)]
+        except NOT_NOW:
+            return False
         except OSError:
-            # A part of a frame may be on its way, and nothing could follow that.
-            self._protocol.receive_eof()
-            self.abort()
-            raise
+            self._broken = True  # what the peer said before may still be there to be read
+        self._outbox.clear()
+        self._owed = 0
+        return True
+
+    def _send_ping(self, payload: bytes = b"") -> None:
+        payload = payload or os.urandom(8)
+        self._protocol.send_ping(payload)
+        self._ping = payload, time.monotonic()
+
+    # How it ends.
+
+    def _is_finished(self) -> bool:
+        """Whether all is said and sent, or the peer has ended TCP."""
+        said = self._protocol.tcp_should_end and not self._outbox
+        return said or self._protocol.state is State.CLOSED
+
+    def _drop(self) -> None:
+        self._broken = True
+        self._protocol.receive_eof()
+        _hang_up(self._conn)
 
     def _end(self, patience: float) -> None:
-        self._protocol.receive_eof()
-        if isinstance(self._conn, ssl.SSLSocket):
-            with contextlib.suppress(OSError):
-                self._conn.settimeout(patience)
-                self._conn = self._conn.unwrap()
-        graceful_close(self._conn, patience)
+        """Close the socket, once nobody waits for it any more."""
+        if self._conn.fileno() < 0:
+            return
+        with self._lock:
+            self._protocol.receive_eof()
+            self._broken = True
+            end_tls(self._conn, patience)
+            with contextlib.suppress(OSError):  # wakes who waits for room
+                socket.socket.shutdown(self._conn, socket.SHUT_WR)
+        with self._sending:
+            graceful_close(self._conn, patience)
 
 
 class SyncServer:
@@ -250,7 +386,7 @@ class SyncServer:
 
     Attributes:
         port: where it listens.
-        error: the first exception that a handler raised, or None.
+        error: the first exception that a handler, or `admit`, raised, or None.
     """
 
     def __init__(
@@ -267,32 +403,48 @@ class SyncServer:
         self._handler, self._listener, self._options = handler, listener, options
         self._limits, self._tls, self._max_connections = limits, tls, max_connections
         self._ending = threading.Event()
-        self._lock = threading.Lock()
-        self._sockets: dict[threading.Thread, socket.socket] = {}
-        self._open: dict[threading.Thread, SyncConnection] = {}
+        self._lock = threading.Lock()  # around the visits
+        self._visits: dict[threading.Thread, socket.socket | SyncConnection] = {}
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
+    @property
+    def connections(self) -> set[SyncConnection]:
+        """Those that are open now."""
+        with self._lock:
+            return {visitor for visitor in self._visits.values() if isinstance(visitor, SyncConnection)}
+
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """Return the URL of a path on this server."""
-        return f"{'wss' if self._tls else 'ws'}://{host}:{self.port}{path}"
+        return f"{'ws' if self._tls is None else 'wss'}://{host}:{self.port}{path}"
 
     def close(self, code: int = 1001, reason: str = "the server ends") -> None:
-        """Stop listening, send every peer a Close, and wait for all threads; twice is no error."""
+        """Stop listening, send every peer a Close, and wait for all threads; twice is no error.
+
+        Peers that do not answer are dropped after `Limits.close_time`; a handler that has not come back after
+        as long again is left behind. A handler may close its server, too.
+
+        Raises:
+            ValueError: if no Close may carry the code, or the reason is too long.
+        """
+        encode_close(code, reason)
         self._ending.set()
+        _hang_up(self._listener)
         self._thread.join()
         self._listener.close()
         with self._lock:
-            visits, opened = list(self._sockets.items()), dict(self._open)
-        for conn in opened.values():
-            conn.say_goodbye(code, reason)
-        deadline = time.monotonic() + self._limits.close_time
-        for visit, raw in visits:
-            if visit in opened:
-                visit.join(max(0.0, deadline - time.monotonic()))
-            with contextlib.suppress(OSError):
-                raw.shutdown(socket.SHUT_RDWR)
-            visit.join(self._limits.close_time)
+            visits = dict(self._visits)
+        for visitor in visits.values():
+            if isinstance(visitor, SyncConnection):
+                visitor.say_goodbye(code, reason)
+            else:
+                _hang_up(visitor)
+        visits.pop(threading.current_thread(), None)  # a handler that closes its server goes on
+        self._wait_for(visits)
+        for visitor in visits.values():
+            if isinstance(visitor, SyncConnection):
+                visitor.abort()
+        self._wait_for(visits)
 
     def __enter__(self) -> SyncServer:
         return self
@@ -303,7 +455,12 @@ class SyncServer:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<SyncServer {self.url()} {len(self._open)} connections>"
+        return f"<SyncServer {self.url()} {len(self.connections)} connections>"
+
+    def _wait_for(self, visits: Iterable[threading.Thread]) -> None:
+        deadline = time.monotonic() + self._limits.close_time
+        for visit in visits:
+            visit.join(max(0.0, deadline - time.monotonic()))
 
     def _accept(self) -> None:
         self._listener.settimeout(POLL)
@@ -315,65 +472,95 @@ class SyncServer:
             except OSError:
                 self._ending.wait(POLL)  # too many files are open, or the client has left: that may pass
                 continue
-            visit = threading.Thread(target=self._visit, args=(conn,), daemon=True)
-            with self._lock:
-                self._sockets[visit] = conn
-            try:
-                visit.start()
-            except RuntimeError:  # too many threads: that may pass
-                del self._sockets[visit]
-                conn.close()
+            self._welcome(conn)
 
-    def _visit(self, conn: socket.socket) -> None:
-        me = threading.current_thread()
+    def _welcome(self, conn: socket.socket) -> None:
+        """Give a new connection its thread; with too many at once that say nothing, drop it."""
+        visit = threading.Thread(target=self._visit, daemon=True)
+        with self._lock:
+            self._visits[visit] = conn
+            too_many = len(self._visits) > 2 * self._max_connections
         try:
-            self._serve(conn, me)
-        except (OSError, EOFError):
-            pass  # the peer left, or was too slow
-        finally:
+            if too_many:
+                raise RuntimeError("too many connections")
+            visit.start()
+        except RuntimeError:  # there are too many threads: that may pass
             with self._lock:
-                self._open.pop(me, None)
-                self._sockets.pop(me)
+                del self._visits[visit]
             conn.close()
 
-    def _serve(self, conn: socket.socket, me: threading.Thread) -> None:
-        deadline = time.monotonic() + self._limits.open_time
-        if self._tls is not None:
-            conn.settimeout(self._limits.open_time)
-            conn = self._tls.wrap_socket(conn, server_side=True)
+    def _visit(self) -> None:
+        me = threading.current_thread()
+        try:
+            self._serve(me)
+        except (OSError, EOFError):
+            pass  # it left, was too slow, or speaks no TLS
+        finally:
+            self._visits[me].close()  # which is done already, unless the opening failed
             with self._lock:
-                self._sockets[me] = conn
+                del self._visits[me]
+
+    def _serve(self, me: threading.Thread) -> None:
+        deadline = time.monotonic() + self._limits.open_time
+        conn = self._secure(me, deadline)
         try:
             head, rest = _receive_head(conn, deadline)
-            if len(self._open) >= self._max_connections:
+            if len(self.connections) >= self._max_connections:
                 raise HandshakeError(503, reason="too many connections, come back later")
-            answer, agreement = accept_request(parse_request_head(head), self._options)
+            answer, agreement = self._decide(parse_request_head(head))
         except TimeoutError:
-            conn.settimeout(1)
-            conn.sendall(refuse(HandshakeError(408, reason="the request did not come in time")))
-            return
+            self._refuse(conn, HandshakeError(408, reason="the request did not come in time"))
         except HandshakeError as error:
+            self._refuse(conn, error)
+        else:
             conn.settimeout(self._limits.close_time)
-            conn.sendall(refuse(error))
-            graceful_close(conn, 1.0)
-            return
-        conn.settimeout(self._limits.idle_time)
-        conn.sendall(answer)
-        self._handle(SyncConnection(conn, agreement, self._limits, rest), me)
+            conn.sendall(answer)
+            self._handle(SyncConnection(conn, agreement, self._limits, rest), me)
+
+    def _secure(self, me: threading.Thread, deadline: float) -> socket.socket:
+        """Begin TLS, if there is to be TLS, in the connection's own thread."""
+        with self._lock:  # the socket that `close` finds is always the one in use
+            conn = self._visits[me]
+            assert isinstance(conn, socket.socket)
+            if self._tls is None:
+                return conn
+            secured = self._tls.wrap_socket(conn, server_side=True, do_handshake_on_connect=False)
+            self._visits[me] = secured
+        secured.settimeout(_left(deadline))
+        secured.do_handshake()
+        return secured
+
+    def _decide(self, request: Request) -> tuple[bytes, Agreement]:
+        try:
+            return accept_request(request, self._options)
+        except HandshakeError:
+            raise
+        except Exception as error:  # of the application's `admit`
+            self.error = self.error or error
+            raise HandshakeError(500, reason="the server made a mistake") from None
+
+    def _refuse(self, conn: socket.socket, error: HandshakeError) -> None:
+        conn.settimeout(REFUSAL_TIME)
+        conn.sendall(refuse(error))
+        end_tls(conn, REFUSAL_TIME)
+        graceful_close(conn, REFUSAL_TIME)
 
     def _handle(self, conn: SyncConnection, me: threading.Thread) -> None:
         with self._lock:
-            self._open[me] = conn
+            self._visits[me] = conn
         code, reason = 1000, ""
         try:
-            if not self._ending.is_set():
+            if self._ending.is_set():
+                code, reason = 1001, "the server ends"
+            else:
                 self._handler(conn)
-        except (EOFError, OSError):
-            pass  # it sent to a peer that had gone
         except Exception as error:
-            self.error = self.error or error
-            code, reason = 1011, "the server made a mistake"
-        conn.close(code, reason)
+            # It is no mistake to send to a peer that has gone, or to wait in vain for one that takes nothing.
+            if not isinstance(error, EOFError | TimeoutError) or conn.state is State.OPEN:
+                self.error = self.error or error
+                code, reason = 1011, "the server made a mistake"
+        finally:
+            conn.close(code, reason)
 
 
 def serve(
@@ -392,10 +579,17 @@ def serve(
         handler: called with each new connection, in a thread of its own; when it returns, the connection is
             closed with 1000, and with 1011 if it raised.
         host, port: where to listen; port 0 is a free port.
-        options, limits, tls, max_connections: as for `aio.serve`.
+        options: what to grant.
+        limits: what a peer may cost.
+        tls: makes it a wss server; see `server_tls_context`.
+        max_connections: who comes when so many are open is refused with 503. Twice as many may be there with
+            those that open; who comes then is dropped.
 
     Returns:
         The server, already listening; a context manager that closes it.
+
+    Raises:
+        OSError: if it can't listen there.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=128)
@@ -414,68 +608,90 @@ def connect(
     """Open a connection.
 
     Arguments:
-        url, options, limits, tls, proxy: as for `aio.connect`, with the same errors.
-        trace: called with "sent" or "received" and the bytes, once the handshake is over.
+        url: such as "wss://example.com/chat".
+        options: what to ask for.
+        limits: what the server may cost.
+        tls: for wss; see `client_tls_context`.
+        proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
+        trace: called with "sent" or "received", and the bytes, whenever some are, once the handshake is over.
+            It must not use the connection.
+
+    Returns:
+        The connection, open; a context manager that closes it.
+
+    Raises:
+        ValueError: if the URL is none.
+        OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too.)
+        EOFError: if the server leaves within its head.
+        HandshakeError: if the server does not agree.
     """
-    options, limits = options or ClientOptions(), limits or Limits()
+    limits = limits or Limits()
     deadline = time.monotonic() + limits.open_time
-    for _ in range(MAX_REDIRECTS):
-        conn = _dial(url, deadline, tls, proxy)
+    opening = ClientOpening(url, options or ClientOptions())
+    while True:
+        conn = _dial(opening.where, deadline, tls, proxy)
         try:
-            response, rest, key = _ask(conn, url, options, deadline)
-            moved = follow_redirect(url, response)
-            if moved is None:
-                return SyncConnection(conn, check_answer(response, key, options), limits, rest, trace)
+            conn.sendall(opening.request)
+            response, rest = _receive_response(conn, deadline)
+            agreement = opening.judge(response)
+            if agreement is not None:
+                return SyncConnection(conn, agreement, limits, rest, trace)
         except BaseException:
             conn.close()
             raise
         conn.close()
-        url, options = moved, options.for_another(url, moved)
-    raise HandshakeError(response.status, reason=f"more than {MAX_REDIRECTS} redirects")
 
 
-def _dial(url: str, deadline: float, tls: ssl.SSLContext | None, proxy: str | None) -> socket.socket:
-    where = parse_ws_url(url)
-    address = proxy_address(proxy) if proxy else (where.host, where.port)
-    conn = socket.create_connection(address, deadline - time.monotonic())
+def _dial(where: WsUrl, deadline: float, tls: ssl.SSLContext | None, proxy: str | None) -> socket.socket:
+    """Return a connection to a server, through a proxy and with TLS if so wanted."""
+    if proxy is None:
+        return reach(where, timeout=_left(deadline), context=tls)
+    conn = socket.create_connection(proxy_address(proxy), _left(deadline))
     try:
-        if proxy:
-            conn.sendall(proxy_request(where, proxy))
-            check_proxy_answer(_receive_response(conn, deadline)[0])
-        if where.secure:
-            return (tls or client_tls_context()).wrap_socket(conn, server_hostname=where.host)
+        conn.sendall(proxy_connect_request(where, proxy))
+        response, rest = _receive_response(conn, deadline)
+        check_proxy_answer(response)
+        if rest:
+            raise HandshakeError(502, reason="the proxy said more than it was asked")
     except BaseException:
         conn.close()
         raise
-    return conn
-
-
-def _ask(
-    conn: socket.socket, url: str, options: ClientOptions, deadline: float
-) -> tuple[Response, bytes, str]:
-    key = make_key()
-    conn.sendall(write_request(parse_ws_url(url), key, options))
-    return *_receive_response(conn, deadline), key
+    return start_tls(conn, where.host, tls or client_tls_context(), _left(deadline)) if where.secure else conn
 
 
 def _receive_response(conn: socket.socket, deadline: float) -> tuple[Response, bytes]:
-    try:
-        head, rest = _receive_head(conn, deadline, response=True)
-    except HandshakeError as error:
-        raise HandshakeError(502, reason=error.reason) from None
+    head, rest = _receive_head(conn, deadline, response=True)
     return parse_response_head(head), rest
 
 
 def _receive_head(conn: socket.socket, deadline: float, *, response: bool = False) -> tuple[bytes, bytes]:
-    """Receive a head, and what came after it."""
+    """Receive a head; return it, and what came behind it."""
     buffer = bytearray()
     while (head := take_head(buffer, response=response)) is None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the head did not come in time")
-        conn.settimeout(left)
+        conn.settimeout(_left(deadline))
         piece = conn.recv(CHUNK)
         if not piece:
             raise EOFError("the peer left before the handshake was over")
         buffer += piece
     return head, bytes(buffer)
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds that are left, more than 0. Raises TimeoutError if there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the opening handshake took too long")
+    return left
+
+
+def _wait_for(conn: socket.socket, events: int, seconds: float) -> bool:
+    with Selector() as selector:
+        selector.register(conn, events)
+        return bool(selector.select(seconds))
+
+
+def _hang_up(conn: socket.socket) -> None:
+    """End TCP both ways, which wakes who waits for it."""
+    with contextlib.suppress(OSError):
+        # An SSLSocket's own shutdown forgets its TLS, and who reads then would get what is hidden in it.
+        socket.socket.shutdown(conn, socket.SHUT_RDWR)

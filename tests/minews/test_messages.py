@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
+import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minews import Frame, Message, Opcode, ProtocolError
@@ -26,6 +26,19 @@ def failure(call, *arguments) -> ProtocolError:
         call(*arguments)
     assert caught.value.reason, "an error says what was wrong"
     return caught.value
+
+
+# Bytes that begin letters, and bytes behind which one of ENDS makes any letter whole.
+LETTERS = [b"\xc3", b"\xe0", b"\xe2\x82", b"\xed", b"\xf0", b"\xf4", b"\x80", b"\x90", b"\xa0"]
+ENDS = [b"", b"\x80", b"\x80\x80", b"\x80\x80\x80", b"\xa0\x80", b"\x90\x80\x80"]
+
+
+def begins_a_text(data: bytes) -> bool:
+    for end in ENDS:
+        with contextlib.suppress(UnicodeDecodeError):
+            (data + end).decode()
+            return True
+    return False
 
 
 class TestSection5_4Fragmentation:
@@ -122,6 +135,20 @@ class TestSection5_4Assembly:
             assembler.push(data_frame(Opcode.CONT, fin=False))
         assert failure(assembler.push, data_frame(Opcode.CONT, fin=False)).code == 1009
 
+    @pytest.mark.parametrize("piece", [b"", b"a", "€".encode(), bytes(63)], ids=len)
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    def test_fragments_of_any_size_take_no_more_memory_than_the_message_may_twice(self, piece, opcode):
+        assembler = MessageAssembler(max_message=1 << 19)
+        tracemalloc.start()
+        try:
+            assembler.push(data_frame(opcode, fin=False))
+            with pytest.raises(ProtocolError):
+                for _ in range(1 << 14):
+                    assembler.push(data_frame(Opcode.CONT, bytes(bytearray(piece)), fin=False))
+            assert tracemalloc.get_traced_memory()[1] < 2 << 19
+        finally:
+            tracemalloc.stop()
+
     def test_a_large_message_in_fragments_of_64_bytes_is_legal(self):
         assembler, size = MessageAssembler(max_message=1 << 20), 1 << 20
         *_, last = [assembler.push(frame) for frame in fragment(bytes(size), 64)]
@@ -153,17 +180,22 @@ class TestSection8_1Utf8:
         assert stream.push(b"caf\xc3") + stream.push(b"\xa9", final=True) == "café"
         assert stream.push(b"Hello", final=True) == "Hello"
 
-    @given(st.lists(st.binary(max_size=4)))
-    def test_it_takes_what_python_takes(self, pieces):
-        stream, theirs = Utf8Stream(), codecs.getincrementaldecoder("utf-8")()
+    @pytest.mark.parametrize("letter", [b"\xed\xa0", b"\xed\xbf"])
+    def test_a_surrogate_is_none_from_its_second_byte_on(self, letter):
+        assert failure(Utf8Stream().push, letter).code == 1007
+        assert Utf8Stream().push(b"\xed\x9f") == ""
+
+    @example([b"\xed", b"\xa0", b"\x80"])
+    @given(st.lists(st.binary(max_size=2) | st.sampled_from(LETTERS)))
+    def test_it_takes_the_beginning_of_any_text_and_nothing_else(self, pieces):
+        stream, seen, taken = Utf8Stream(), b"", ""
         for piece in pieces:
-            wanted = None
-            with contextlib.suppress(UnicodeDecodeError):
-                wanted = theirs.decode(piece)
-            if wanted is None:
+            seen += piece
+            if not begins_a_text(seen):
                 assert failure(stream.push, piece).code == 1007
                 return
-            assert stream.push(piece) == wanted
+            taken += stream.push(piece)
+            assert taken == seen.decode(errors="ignore")
 
     @pytest.mark.rfc("R079", "R102")
     def test_an_assembler_checks_text_while_it_comes_and_leaves_binary_alone(self):

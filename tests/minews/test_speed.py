@@ -113,10 +113,11 @@ class TestConnections:
     @given(
         st.lists(st.text(max_size=30) | payloads, max_size=6),
         st.sampled_from(Role),
+        st.sampled_from([None, lambda data: data[::2] if len(data) > 9 else None]),
     )
-    def test_they_send_the_same(self, messages, role):
-        clear = Connection(role, random_bytes=random.Random(6455).randbytes)
-        fast = FastConnection(role, random_bytes=random.Random(6455).randbytes)
+    def test_they_send_the_same(self, messages, role, compress):
+        clear = Connection(role, random_bytes=random.Random(6455).randbytes, compress=compress)
+        fast = FastConnection(role, random_bytes=random.Random(6455).randbytes, compress=compress)
         for message in messages:
             for each in (clear, fast):
                 each.send_text(message) if isinstance(message, str) else each.send_binary(message)
