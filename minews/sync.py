@@ -21,6 +21,7 @@ import os
 import selectors
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections import deque
@@ -55,6 +56,8 @@ MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
 OUTBOX = 1 << 16  # bytes of Pongs that a peer may leave unread
 POLL = 0.1  # seconds until a listener sees that it should end, where nothing wakes it
 REFUSAL_TIME = 1.0  # seconds that a client that is refused gets to read why
+
+AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: closing sends RST
 
 # Neither takes a file descriptor of its own.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
@@ -363,7 +366,10 @@ class SyncConnection:
         return said or self._protocol.state is State.CLOSED
 
     def _drop(self) -> None:
+        """Give up a peer that takes nothing: it hears of that at once, and of nothing else."""
         self._broken = True
+        with contextlib.suppress(OSError):
+            self._conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self._protocol.receive_eof()
         _hang_up(self._conn)
 
