@@ -1,10 +1,16 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
-Read the modules in this order: types, tcp, http, handshake, frames, conversation,
-blocking, serving.
+Read the modules in this order: types, tcp, http, handshake, frames, conversation, blocking, serving,
+messages, closing, connection, speed, deflate, limits, origin, tls, opening, sync, aio. From deflate on they
+are loaded when they are first asked for, so that importing minews costs little.
 """
 
+import importlib
+from types import ModuleType
+
 from .blocking import BlockingClient, accept_handshake, route, serve_connection
+from .closing import decode_close, encode_close, failure_code, may_send_code, reconnect_delays
+from .connection import Connection
 from .frames import (
     FrameReader,
     apply_mask,
@@ -34,7 +40,9 @@ from .http import (
     parse_response_head,
     take_head,
 )
+from .messages import MessageAssembler, Utf8Stream, classify, fragment, pong_for
 from .serving import BlockingServer
+from .speed import FastConnection, apply_mask_fast
 from .tcp import (
     echo_once,
     graceful_close,
@@ -45,11 +53,14 @@ from .tcp import (
     split_length_prefixed,
 )
 from .types import (
+    Close,
     Frame,
     HandshakeError,
     Headers,
     Message,
     Opcode,
+    Ping,
+    Pong,
     ProtocolError,
     Request,
     Response,
@@ -63,43 +74,59 @@ __version__ = "0.1.0"
 __all__ = [
     "BlockingClient",
     "BlockingServer",
+    "Close",
+    "Connection",
+    "FastConnection",
     "Frame",
     "FrameReader",
     "HandshakeError",
     "Headers",
     "Message",
+    "MessageAssembler",
     "Opcode",
+    "Ping",
+    "Pong",
     "ProtocolError",
     "Request",
     "Response",
     "Role",
     "State",
+    "Utf8Stream",
     "WsUrl",
     "accept_client",
     "accept_handshake",
     "accept_value",
     "apply_mask",
+    "apply_mask_fast",
     "build_client_handshake",
     "build_server_handshake",
     "check_client_handshake",
     "check_frame",
     "check_server_handshake",
     "choose_subprotocol",
+    "classify",
+    "decode_close",
     "decode_frame",
     "decode_payload_len",
     "echo_once",
+    "encode_close",
     "encode_frame",
     "encode_payload_len",
+    "failure_code",
     "format_response",
+    "fragment",
     "graceful_close",
     "header_tokens",
     "length_prefixed",
     "list_elements",
     "listen_on",
     "make_key",
+    "may_send_code",
     "parse_request_head",
     "parse_response_head",
     "parse_ws_url",
+    "pong_for",
+    "reconnect_delays",
     "recv_exactly",
     "recv_until",
     "refuse",
@@ -108,3 +135,11 @@ __all__ = [
     "split_length_prefixed",
     "take_head",
 ]
+
+_LATER = ("aio", "deflate", "limits", "opening", "origin", "sync", "tls")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LATER:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"minews has no {name!r}")

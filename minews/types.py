@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 __all__ = [
+    "Close",
     "Frame",
     "HandshakeError",
     "Headers",
     "Message",
     "Opcode",
+    "Ping",
+    "Pong",
     "ProtocolError",
     "Request",
     "Response",
@@ -75,6 +78,31 @@ class Message:
 
     opcode: int
     data: bytes | str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A Ping came, and its Pong is on the way (RFC 6455 section 5.5.2)."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """A Pong came, asked for or not (RFC 6455 section 5.5.3)."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The connection ends (RFC 6455 section 7.1): with the peer's Close, or since it broke a rule.
+
+    `code` is 1005 where the Close had none, and 1006 where there was no Close.
+    """
+
+    code: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

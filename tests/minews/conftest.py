@@ -9,6 +9,15 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("minews", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("minews")
 
+# Files that take long together, though each of their tests is short: they run among the slow tests.
+LONG = {"test_aio", "test_command", "test_deflate_peers", "test_faults", "test_sync"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in LONG or item.path.parent.name == "conformance":
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):

@@ -1,6 +1,6 @@
-"""The duties of RFC 6455 and the tests that prove them.
+"""The duties of RFC 6455 and RFC 7692, and the tests that prove them.
 
-rfc6455.toml has the duties; `@pytest.mark.rfc("R036")` ties a test to one.
+rfc6455.toml and rfc7692.toml have the duties; `@pytest.mark.rfc("R036")` ties a test to one.
 `python tests/minews/duties.py` shows each duty with its tests.
 """
 
@@ -16,15 +16,17 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-LESSONS_IN_SCOPE = {4, 5, 6}  # the lessons whose modules are written
+TABLES = {"rfc6455.toml": 117, "rfc7692.toml": 31}  # and how many duties each has
+LESSONS_IN_SCOPE = {4, 5, 6, 7, 8, 12}  # the lessons whose modules are written
 
 # Marks under which a test may pass without having proved anything.
 EXCUSES = {"skip", "skipif", "xfail", "peer", "browser"}
 
 
-def read_duties() -> dict[str, dict[str, Any]]:
-    """Return the rows of rfc6455.toml by their id."""
-    return tomllib.loads((HERE / "rfc6455.toml").read_text(encoding="utf-8"))
+def read_duties(*tables: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of some tables, or of all, by their id."""
+    texts = [(HERE / table).read_text(encoding="utf-8") for table in tables or TABLES]
+    return tomllib.loads("\n".join(texts))
 
 
 class TieCollector:

@@ -18,7 +18,10 @@ import minews
 PACKAGE = Path(minews.__file__).parent
 READING_ORDER = [  # a new module gets its place here
     *("types", "tcp", "http", "handshake", "frames", "conversation", "blocking", "serving"),
+    *("messages", "closing", "connection", "speed"),
+    *("deflate", "limits", "origin", "tls", "opening", "sync", "aio", "__main__"),
 ]
+LATER = READING_ORDER[READING_ORDER.index("deflate") :]  # loaded when they are first asked for
 MODULES = [info.name for info in pkgutil.walk_packages(minews.__path__, "minews.")]
 LIBRARY = [name for name in MODULES if not name.startswith("minews.study")]
 
@@ -70,10 +73,21 @@ def test_a_module_imports_nothing_but_the_standard_library_and_minews(name):
 
 def test_importing_minews_loads_nothing_from_outside_and_of_network_machinery_only_sockets():
     loaded = modules_after("import minews")
-    assert {f"minews.{name}" for name in READING_ORDER} <= loaded
+    assert {f"minews.{name}" for name in READING_ORDER if name not in LATER} <= loaded
+    assert not {f"minews.{name}" for name in LATER} & loaded
     assert {name.split(".")[0] for name in loaded} <= sys.stdlib_module_names | {"minews"}
     assert not loaded & {"numpy", "asyncio", "ssl", "socketserver", "email", "http.client", "logging"}
     assert not [name for name in loaded if name.startswith("minews.study")]
+
+
+@pytest.mark.parametrize("name", LATER[:-1])
+def test_what_is_loaded_later_is_found_as_an_attribute(name):
+    assert getattr(minews, name) is importlib.import_module(f"minews.{name}")
+
+
+def test_what_is_not_there_is_no_attribute():
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(minews, "nothing")  # noqa: B009
 
 
 def test_the_cost_of_importing_minews_is_known():

@@ -1,4 +1,4 @@
-"""Each duty of RFC 6455 in a lesson that is written is proved by a test that really runs."""
+"""Each duty of RFC 6455 and RFC 7692 in a lesson that is written is proved by a test that really runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from tests.minews.duties import HERE, LESSONS_IN_SCOPE, read_duties
+from tests.minews.duties import HERE, LESSONS_IN_SCOPE, TABLES, read_duties
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,9 @@ def ties():
 
 class TestTheTable:
     def test_the_duties_are_numbered_without_a_gap(self):
-        assert list(read_duties()) == [f"R{number:03}" for number in range(1, 118)]
+        base, compression = TABLES.values()
+        numbers = [f"R{number:03}" for number in range(1, base + 1)]
+        assert list(read_duties()) == numbers + [f"D{number:02}" for number in range(1, compression + 1)]
 
     @pytest.mark.parametrize("name, row", list(read_duties().items()))
     def test_a_duty_says_where_it_stands_who_is_bound_and_how_and_which_lesson_has_it(self, name, row):
@@ -41,10 +43,10 @@ class TestTheTable:
         told = Counter(row["duty"] for row in read_duties().values())
         assert max(told.values()) == 1
 
-    def test_the_duties_stand_in_the_order_of_the_rfc(self):
-        numbers = [
-            [int(part) for part in row["section"].split("-")[0].split(".")] for row in read_duties().values()
-        ]
+    @pytest.mark.parametrize("table", TABLES)
+    def test_the_duties_stand_in_the_order_of_the_rfc(self, table):
+        sections = [row["section"].split("-")[0] for row in read_duties(table).values()]
+        numbers = [[int(part) for part in section.split(".")] for section in sections]
         assert numbers == sorted(numbers)
 
 

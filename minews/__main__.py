@@ -1,0 +1,283 @@
+"""A small peer for the command line: `python -m minews serve`, and `python -m minews connect URL`.
+
+>>> main(["connect", "http://example.com/"])
+1
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import re
+import signal
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from . import aio, sync
+from .deflate import DeflateParams
+from .frames import FrameReader
+from .limits import Limits
+from .opening import ClientOptions, ServerOptions
+from .tls import client_tls_context, explain_tls_error, server_tls_context
+from .types import Frame, HandshakeError, Opcode, ProtocolError
+
+__all__ = ["main"]
+
+SHOWN = 32  # bytes of a payload that a trace shows
+TICK = 0.05  # seconds between two looks at what else has happened
+
+LINGER = "after the end of the input, close once nothing has come for so long (0.5)"
+
+ENDINGS = {
+    "untrusted": "nobody whom we trust vouches for the server's certificate; --cafile names who does",
+    "wrong-name": "the server's certificate is for another name",
+    "not-tls": "the server speaks no TLS at that port; its URL may begin with ws, not wss",
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Arguments:
+        words: what stands behind `python -m minews`; None takes it from there.
+
+    Returns:
+        The exit code: 0 if all went well, 1 if not, and one line on stderr says why.
+    """
+    arguments = _parse(words)
+    with contextlib.suppress(AttributeError):  # something else may have taken the place of stdout
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return 0
+    except (OSError, EOFError, HandshakeError, ValueError) as error:
+        _tell(f"{arguments.url}: {_explain(error)}" if "url" in arguments else _explain(error))
+        return 1
+
+
+def _parse(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m minews", description="A small WebSocket peer.")
+    commands = parser.add_subparsers(required=True)
+    serve = commands.add_parser("serve", help="send every message back")
+    serve.set_defaults(run=_serve)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    serve.add_argument("--port", type=_number(0, 65_535), default=0, help="the port; 0 picks a free one (0)")
+    serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="wss, with these files")
+    serve.add_argument("--deflate", action="store_true", help="take permessage-deflate")
+    serve.add_argument("--max-size", type=_number(0, 1 << 62), metavar="N", help="bytes in one message")
+    serve.add_argument("--origin", action="append", metavar="O", help="let pages of O in; * is every page")
+    serve.add_argument("--sync", action="store_true", help="threads in place of asyncio")
+    connect = commands.add_parser("connect", help="send lines, print messages")
+    connect.set_defaults(run=_connect)
+    connect.add_argument("url", help="such as ws://127.0.0.1:9001/")
+    connect.add_argument("--trace", action="store_true", help="show every frame that passes")
+    connect.add_argument("--linger", type=float, default=0.5, metavar="SECONDS", help=LINGER)
+    connect.add_argument("--cafile", help="certificates to trust, for wss")
+    connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
+    connect.add_argument("--subprotocol", action="append", default=[], help="offer a subprotocol")
+    connect.add_argument("--proxy", help="an HTTP proxy to go through")
+    return parser.parse_args(words)
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(word: str) -> int:
+        if not least <= int(word) <= most:
+            raise ValueError
+        return int(word)
+
+    return number
+
+
+def _explain(error: Exception) -> str:
+    """Say in one line what went wrong."""
+    if isinstance(error, ssl.SSLError):
+        return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+def _tell(text: str) -> None:
+    print(_printable(text), file=sys.stderr, flush=True)
+
+
+def _printable(text: str) -> str:
+    """Spell out the control characters with which a peer could play tricks on a terminal."""
+    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+@contextlib.contextmanager
+def _signals_to(end: Callable[[], object]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM call a function, and do nothing else."""
+    before = {
+        number: signal.signal(number, lambda *_: end() and None) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# serve
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    size = arguments.max_size
+    limits = Limits() if size is None else Limits(max_frame=size, max_message=size)
+    options = ServerOptions(origins=arguments.origin, deflate=arguments.deflate)
+    tls = _load_certificate(*arguments.tls) if arguments.tls else None
+    if arguments.sync:
+        _serve_on_threads(arguments, options, limits, tls)
+    else:
+        asyncio.run(_serve_on_asyncio(arguments, options, limits, tls))
+    return 0
+
+
+def _load_certificate(certfile: str, keyfile: str) -> ssl.SSLContext:
+    try:
+        return server_tls_context(certfile, keyfile)
+    except OSError as error:
+        why = error.strerror or error
+        raise ValueError(f"no certificate in {certfile} with its key in {keyfile}: {why}") from None
+
+
+def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
+    print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}", flush=True)
+
+
+async def _serve_on_asyncio(
+    arguments: argparse.Namespace, options: ServerOptions, limits: Limits, tls: ssl.SSLContext | None
+) -> None:
+    async def echo(conn: aio.AsyncConnection) -> None:
+        async for message in conn:
+            await conn.send(message)
+
+    end, loop = asyncio.Event(), asyncio.get_running_loop()
+    with _signals_to(lambda: loop.call_soon_threadsafe(end.set)):
+        async with await aio.serve(
+            echo, arguments.host, arguments.port, options=options, limits=limits, tls=tls
+        ) as server:
+            _announce(server, arguments.host)
+            while not end.is_set():  # on Windows, a loop that nothing wakes hears no signal
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(end.wait(), 0.5)
+
+
+def _serve_on_threads(
+    arguments: argparse.Namespace, options: ServerOptions, limits: Limits, tls: ssl.SSLContext | None
+) -> None:
+    def echo(conn: sync.SyncConnection) -> None:
+        for message in conn:
+            conn.send(message)
+
+    end = threading.Event()
+    with (
+        _signals_to(end.set),
+        sync.serve(echo, arguments.host, arguments.port, options=options, limits=limits, tls=tls) as server,
+    ):
+        _announce(server, arguments.host)
+        while not end.is_set():
+            end.wait(0.5)  # on Windows, a wait without an end hears no signal
+
+
+# connect
+
+
+def _connect(arguments: argparse.Namespace) -> int:
+    deflate = DeflateParams() if arguments.deflate else None
+    conn = sync.connect(
+        arguments.url,
+        options=ClientOptions(subprotocols=arguments.subprotocol, deflate=deflate),
+        tls=client_tls_context(arguments.cafile) if arguments.cafile else None,
+        proxy=arguments.proxy,
+        trace=_Tracer().show if arguments.trace else None,
+    )
+    talk = _Talk(conn, arguments.linger)
+    with _signals_to(talk.interrupt), conn:
+        talk.run()
+    reason = f" {conn.close_reason}" if conn.close_reason else ""
+    _tell("the connection is lost" if conn.close_code == 1006 else f"closed with {conn.close_code}{reason}")
+    return 0 if conn.close_code in (1000, 1001, 1005) else 1
+
+
+class _Talk:
+    """Sends the lines of the input and prints what comes, until one of both is over."""
+
+    def __init__(self, conn: sync.SyncConnection, linger: float) -> None:
+        self._conn, self._linger = conn, linger
+        self._interrupted = self._input_ended = False
+        self._busy_at = 0.0  # when the input ended, or the last message came
+
+    def interrupt(self) -> None:
+        self._interrupted = True
+
+    def run(self) -> None:
+        threading.Thread(target=self._send_lines, daemon=True).start()
+        with contextlib.suppress(EOFError):
+            while not self._interrupted and not self._lingered():
+                with contextlib.suppress(TimeoutError):
+                    _show(self._conn.recv(TICK))
+                    self._busy_at = time.monotonic()
+
+    def _lingered(self) -> bool:
+        return self._input_ended and time.monotonic() > self._busy_at + self._linger
+
+    def _send_lines(self) -> None:
+        # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
+        with (
+            contextlib.suppress(EOFError, OSError),  # the connection has ended, and who receives is told
+            open(0, encoding=sys.stdin.encoding, errors="replace", closefd=False) as lines,
+        ):
+            for line in lines:
+                self._conn.send(line.rstrip("\r\n"))
+        self._busy_at = time.monotonic()
+        self._input_ended = True
+
+
+def _show(message: str | bytes) -> None:
+    if isinstance(message, bytes):
+        message = message.hex(" ")
+    elif sys.stdout.isatty():
+        message = _printable(message)
+    print(message, flush=True)
+
+
+class _Tracer:
+    """Prints the frames of both directions as they pass."""
+
+    def __init__(self) -> None:
+        self._readers = {"sent": FrameReader(1 << 62), "received": FrameReader(1 << 62)}
+
+    def show(self, direction: str, data: bytes) -> None:
+        """Take bytes that were sent or received."""
+        arrow = ">" if direction == "sent" else "<"
+        try:
+            while frames := self._readers[direction].feed(data):
+                data = b""  # asked again, the reader tells of a bad frame behind the good ones
+                for frame in frames:
+                    _tell(f"{arrow} {_describe(frame)}")
+        except ProtocolError as error:
+            _tell(f"{arrow} {error}")
+
+
+def _describe(frame: Frame) -> str:
+    names = {int(opcode): opcode.name for opcode in Opcode}
+    bits = [name.upper() for name in ("fin", "rsv1", "rsv2", "rsv3") if getattr(frame, name)]
+    mask = f" key {frame.masking_key.hex()}" if frame.masking_key else ""
+    name = names.get(frame.opcode, f"opcode {frame.opcode:#x}")
+    size = f"{len(frame.payload)} bytes" + (" of deflate" if frame.rsv1 else "")
+    return f"{name} [{' '.join(bits)}]{mask} {size}: {_hex(frame.payload)}".rstrip(": ")
+
+
+def _hex(data: bytes) -> str:
+    return data[:SHOWN].hex(" ") + (" ..." if len(data) > SHOWN else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

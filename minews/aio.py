@@ -1,0 +1,858 @@
+"""WebSocket on asyncio: a server and a client for many connections at once, with backpressure.
+
+A connection whose messages nobody reads stops reading from its peer; a peer that reads slowly stops whoever
+sends to it, and nobody else. One clock for all connections of a server pings, and ends what takes too long.
+
+>>> async def echo(conn):
+...     async for message in conn:
+...         await conn.send(message)
+>>> async def talk():
+...     async with await serve(echo) as server, await connect(server.url()) as conn:
+...         await conn.send("Hello")
+...         return await conn.recv()
+>>> asyncio.run(talk())
+'Hello'
+
+What one connection may hold, besides a message that is not whole yet (Limits.max_message): INBOX and what one
+read from the socket brings of messages that wait to be read; OUTBOX and one message that wait to be sent by
+`send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
+
+from .closing import NO_CLOSE, encode_close, reconnect_delays
+from .handshake import refuse
+from .http import parse_request_head, parse_response_head, take_head
+from .limits import Limits
+from .opening import (
+    Agreement,
+    ClientOpening,
+    ClientOptions,
+    ServerOptions,
+    accept_request,
+    check_proxy_answer,
+    proxy_address,
+    proxy_connect_request,
+)
+from .tls import client_tls_context
+from .types import Close, HandshakeError, Message, Pong, Response, State, WsUrl
+
+if TYPE_CHECKING:
+    from .speed import FastConnection
+
+__all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_again", "serve"]
+
+READ = 1 << 16  # bytes to take from a socket at once
+INBOX = 1 << 16  # bytes of messages that wait to be read; with more, nothing is taken from the peer
+OUTBOX = 1 << 16  # bytes that wait to be sent; with more, send waits
+MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
+BREATH = 100  # messages that may be sent at one go before other tasks get their turn
+EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
+
+# What comes is taken out of the buffer as soon as it is there: one is enough for all connections. asyncio by
+# itself takes 256 KiB for each read, which can take half of all the time.
+_buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDictionary()
+
+Handler = Callable[["AsyncConnection"], Awaitable[None]]
+
+
+class AsyncConnection(asyncio.BufferedProtocol):
+    """One end of a connection. `connect` and `serve` make them; asyncio calls some of it.
+
+    One task at a time may receive; any number may send. Iterating over it gives messages until it ends.
+
+    Pings are answered by themselves, also while nobody receives; but behind INBOX bytes of messages that
+    nobody took, they wait with all that the peer sends.
+
+    Attributes:
+        agreement: what was agreed in the handshake; at a server with the client's request.
+        latency: seconds that the last Ping took to its Pong, or None; one goes out every `Limits.ping_time`
+            in which nothing came.
+    """
+
+    __slots__ = (
+        "_conn", "_deadline", "_drained", "_ended", "_head", "_heard", "_heard_at", "_inbox", "_inbox_size",
+        "_keeper", "_owed", "_pings", "_reading", "_ready", "_stalled", "_transport", "_waiter", "agreement",
+        "latency",
+    )  # fmt: skip
+
+    def __init__(self, keeper: _Keeper) -> None:
+        self.agreement: Agreement | None = None
+        self.latency: float | None = None
+        self._keeper = keeper
+        self._conn: FastConnection | None = None
+        self._head: bytearray | None = bytearray()  # what came of the peer's head; None once that is over
+        self._ready = True  # False while TLS begins
+        self._inbox: list[str | bytes] = []  # the oldest message last, where it is taken out for nothing
+        self._inbox_size = 0
+        self._owed = 0  # bytes of Pongs written since the peer reads too slowly
+        self._waiter: asyncio.Future[None] | None = None  # of who receives
+        self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
+        self._stalled = (0, 0.0)  # how few bytes were left unsent since then, and from when on
+        self._ended: asyncio.Future[None] | None = None  # of those who close
+        self._pings: dict[bytes, tuple[float, asyncio.Future[float] | None]] | None = None
+        self._reading = self._heard = True
+        self._heard_at = 0.0
+        self._deadline: float | None = None  # of the opening, or of the closing
+
+    # What applications use.
+
+    def recv(self) -> Coroutine[Any, Any, str | bytes]:
+        """Wait for the next message.
+
+        Returns:
+            A str for a text message, bytes for a binary one.
+
+        Raises:
+            EOFError: when the connection has ended, and all that came before is read.
+            RuntimeError: if another task is receiving.
+        """
+        return self._receive(EOFError)
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message, text for a str and binary for bytes; wait before while the peer reads too slowly.
+
+        If it is cancelled while it waits, nothing of the message is sent.
+
+        Raises:
+            EOFError: if the connection is not open any more: it is lost, or one of us sent a Close. What the
+                peer sent before that can still be received.
+        """
+        while self._drained is not None:
+            await asyncio.shield(self._drained)
+        self.write_message(message)
+        self._keeper.breath -= 1
+        if self._keeper.breath == 0:
+            self._keeper.breath = BREATH
+            await asyncio.sleep(0)
+
+    def write_message(self, message: str | bytes) -> None:
+        """Send a message without waiting, however slowly the peer reads: look at `unsent` before.
+
+        Raises:
+            EOFError: as `send` does.
+        """
+        conn = self._opened()
+        if self._transport.is_closing():  # it is lost, and asyncio will soon tell
+            conn.receive_eof()
+        if isinstance(message, str):
+            conn.send_text(message)
+        else:
+            conn.send_binary(message)
+        self._transport.write(conn.data_to_send())
+
+    async def ping(self) -> float:
+        """Send a Ping and wait for its Pong; return the seconds that this took (section 5.5.2).
+
+        Raises:
+            EOFError: if the connection is not open, or ends before.
+        """
+        answer: asyncio.Future[float] = self._keeper.loop.create_future()
+        payload = self._send_ping(answer)
+        try:
+            return await answer
+        finally:
+            if self._pings is not None:
+                self._pings.pop(payload, None)
+
+    async def close(self, code: int = 1000, reason: str = "") -> int:
+        """Send a Close, wait until the connection has ended, and return the code it ended with.
+
+        That takes `Limits.close_time` at most. Messages that still come can be received; those that find
+        INBOX bytes waiting are dropped. Any number of tasks may close.
+
+        Raises:
+            ValueError: if no Close may carry the code, or the reason is too long.
+        """
+        self._start_closing(code, reason)
+        await self._wait_for_end()
+        return self.close_code
+
+    async def __aenter__(self) -> AsyncConnection:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close(1000 if error is None else 1011)
+
+    def __aiter__(self) -> AsyncConnection:
+        return self
+
+    def __anext__(self) -> Coroutine[Any, Any, str | bytes]:
+        return self._receive(StopAsyncIteration)
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands in its life."""
+        return State.CONNECTING if self._conn is None else self._conn.state
+
+    @property
+    def close_code(self) -> int:
+        """The code that it ended with; see `Connection`."""
+        return NO_CLOSE if self._conn is None else self._conn.close_code
+
+    @property
+    def close_reason(self) -> str:
+        """The reason that it ended with."""
+        return "" if self._conn is None else self._conn.close_reason
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait because the peer reads slowly."""
+        return self._transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Drop the connection at once, without a word."""
+        if self._conn is not None:
+            self._conn.receive_eof()
+        self._transport.abort()
+
+    def __repr__(self) -> str:
+        return f"<AsyncConnection {self.state.value}>"
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(OUTBOX)
+        self._keeper.watch(self)
+        self._deadline = self._keeper.now + self._keeper.limits.open_time
+        self._keeper.on_made(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._keeper.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._take(bytes(self._keeper.buffer[:nbytes]))
+
+    def _take(self, data: bytes) -> None:
+        self._heard = True
+        conn = self._conn
+        if conn is None:
+            if self._head is not None:
+                self._head += data
+                self._keeper.on_head(self)
+            return
+        messages: list[str | bytes] = []
+        ended = False
+        for event in conn.receive_data(data):
+            if type(event) is Message:
+                messages.append(event.data)
+            elif type(event) is Pong:
+                self._note_pong(event.payload)
+            elif type(event) is Close:
+                ended = True
+        if output := conn.data_to_send():
+            self._write_answers(output)
+        if messages:
+            self._keep(messages)
+        if self._waiter is not None and (messages or ended):
+            self._wake()
+        if ended:
+            self._finish()
+
+    def eof_received(self) -> None:
+        """Let asyncio close the connection: whoever sends no more, reads no more either."""
+        if self._conn is not None:
+            self._conn.receive_eof()
+            self._wake()
+        self._deadline = self._keeper.now + self._keeper.limits.close_time
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._keeper.forget(self)
+        if self._conn is not None:
+            self._conn.receive_eof()
+        elif self._head is not None:
+            self._head = None
+            self._keeper.on_head(self)
+        self._wake()
+        self.resume_writing()
+        if self._ended is not None:
+            self._ended.set_result(None)
+            self._ended = None
+        for _, answer in (self._pings or {}).values():
+            if answer is not None and not answer.done():
+                answer.set_exception(EOFError("the connection ended before the Pong"))
+        self._pings = None
+
+    def pause_writing(self) -> None:
+        self._drained = self._keeper.loop.create_future()
+        self._stalled = self.unsent, self._keeper.now
+        self._owed = 0
+
+    def resume_writing(self) -> None:
+        if self._drained is not None:
+            self._drained.set_result(None)
+            self._drained = None
+
+    # What server and client call.
+
+    def _take_head(self, *, response: bool = False) -> bytes | None:
+        """Return the whole head that has come, or None. Raises HandshakeError, and EOFError if none can."""
+        if self._head is None:
+            raise EOFError("the peer left before the handshake was over")
+        if not self._ready:
+            return None
+        head = take_head(self._head, response=response)
+        if len(head or self._head) > self._keeper.limits.max_head:
+            raise HandshakeError(502 if response else 431, reason="the head is too long")
+        if head is None and self._late():
+            raise HandshakeError(408, reason="the request did not come in time")
+        return head
+
+    def _begin(self, agreement: Agreement) -> None:
+        """Go over from heads to frames, those first that came with the head."""
+        assert self._head is not None
+        rest, self._head = bytes(self._head), None
+        self.agreement, self._conn = agreement, agreement.connect(self._keeper.limits)
+        self._deadline = None
+        if rest:
+            self._take(rest)
+
+    def _refuse(self, error: HandshakeError) -> None:
+        """Answer a request with an error, and end."""
+        self._head = None
+        self._transport.write(refuse(error))
+        self._finish()
+
+    async def _start_tls(self, tls: ssl.SSLContext, host: str | None = None) -> None:
+        """Go on inside TLS, as the client of a host or as a server. Raises OSError if that fails."""
+        self._ready = False
+        limits = self._keeper.limits
+        try:
+            started = await self._keeper.loop.start_tls(
+                self._transport,
+                self,
+                tls,
+                server_side=host is None,
+                server_hostname=host,
+                ssl_handshake_timeout=limits.open_time,
+                ssl_shutdown_timeout=limits.close_time,
+            )
+            if started is None:  # what Python 3.11 says if the peer leaves
+                raise ConnectionResetError("the peer left while TLS began")
+        except BaseException:
+            self._transport.abort()
+            self.connection_lost(None)  # asyncio does not tell before TLS has begun
+            raise
+        self._transport, self._ready = started, True
+        started.set_write_buffer_limits(OUTBOX)
+
+    async def _drop(self) -> None:
+        """Drop the connection, and wait until nothing is left of it."""
+        self.abort()
+        await self._wait_for_end()
+
+    def _start_closing(self, code: int, reason: str) -> None:
+        encode_close(code, reason)  # raises, whatever the state is
+        if self._conn is not None and self._conn.state is State.OPEN:
+            self._conn.send_close(code, reason)
+            self._transport.write(self._conn.data_to_send())
+            self._deadline = self._keeper.now + self._keeper.limits.close_time
+            if not self._reading:
+                self._read_on()  # the peer's Close stands behind what was not read
+
+    def _look_at_clock(self, now: float) -> None:
+        """Ping, if it is time; end what took too long."""
+        limits = self._keeper.limits
+        if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
+            self._heard, self._heard_at = False, now
+        if self._conn is None and self._head is not None and self._ready:
+            if self._late():
+                self._keeper.on_head(self)
+        elif self._late() or now > self._heard_at + limits.idle_time or self._reads_nothing(now):
+            self.abort()
+        elif (
+            limits.ping_time is not None
+            and now > self._heard_at + limits.ping_time
+            and self.state is State.OPEN
+            and not self._pings
+        ):
+            self._send_ping(None)
+
+    def _late(self) -> bool:
+        return self._deadline is not None and self._keeper.now > self._deadline
+
+    def _reads_nothing(self, now: float) -> bool:
+        """Whether the peer has read nothing for the idle time, while it should."""
+        if self._drained is None:
+            return False
+        least, since = self._stalled
+        if self.unsent < least:
+            self._stalled = self.unsent, now
+            return False
+        return now > since + self._keeper.limits.idle_time
+
+    async def _receive(self, end: type[Exception]) -> str | bytes:
+        while not self._inbox:
+            if self._waiter is not None and not self._waiter.done():
+                raise RuntimeError("another task waits for this connection's messages already")
+            conn = self._opened()
+            if conn.ended or conn.state is State.CLOSED:
+                raise end(f"the connection ended with {self.close_code}")
+            self._waiter = self._keeper.loop.create_future()
+            await self._waiter
+        message = self._inbox.pop()
+        self._inbox_size -= len(message) + MESSAGE_COST
+        if not self._reading and self._inbox_size <= INBOX // 2:
+            self._read_on()
+        return message
+
+    async def _wait_for_end(self) -> None:
+        while self in self._keeper.watched:
+            if self._ended is None:
+                self._ended = self._keeper.loop.create_future()
+            await asyncio.shield(self._ended)
+
+    def _keep(self, messages: list[str | bytes]) -> None:
+        """Keep messages until somebody receives them; stop reading once they are too many."""
+        is_open = self._opened().state is State.OPEN
+        if not is_open and self._inbox_size > INBOX:
+            return  # we read on for the peer's Close only
+        for message in messages:
+            self._inbox_size += len(message) + MESSAGE_COST
+        messages.reverse()
+        if self._inbox:
+            self._inbox[:0] = messages
+        else:
+            self._inbox = messages
+        if is_open and self._inbox_size > INBOX and self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _opened(self) -> FastConnection:
+        assert self._conn is not None
+        return self._conn
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _read_on(self) -> None:
+        self._reading = True
+        self._transport.resume_reading()
+
+    def _finish(self) -> None:
+        """Say that all is said, and let the peer end TCP; give it `close_time` for that.
+
+        To close at once would reset the connection if the peer has sent more, and the reset could take away
+        from it what we said last (section 7.1.1).
+        """
+        self._deadline = self._keeper.now + self._keeper.limits.close_time
+        if self._conn is not None and not self._conn.tcp_should_end:
+            return  # we are a client, and the server ends first
+        if not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:  # it was reset
+            self._transport.abort()
+
+    def _write_answers(self, output: bytes) -> None:
+        """Send Pongs, and give up who sends Pings for ever and does not read the answers."""
+        self._transport.write(output)
+        if self._drained is not None:
+            self._owed += len(output)
+            if self._owed > OUTBOX:
+                self.abort()
+
+    def _send_ping(self, answer: asyncio.Future[float] | None) -> bytes:
+        conn, payload = self._opened(), os.urandom(8)
+        conn.send_ping(payload)
+        self._transport.write(conn.data_to_send())
+        if self._pings is None:
+            self._pings = {}
+        self._pings[payload] = self._keeper.loop.time(), answer
+        return payload
+
+    def _note_pong(self, payload: bytes) -> None:
+        if self._pings is None or payload not in self._pings:
+            return
+        now, sent = self._keeper.loop.time(), b""
+        while sent != payload:  # section 5.5.3: one Pong may answer all Pings before it
+            sent = next(iter(self._pings))
+            when, answer = self._pings.pop(sent)
+            self.latency = now - when
+            if answer is not None and not answer.done():
+                answer.set_result(self.latency)
+
+
+class _Keeper:
+    """What all connections of a server share, or the one of a client has: limits, clock, who is told.
+
+    `on_made` is called with a connection that TCP has just made; `on_head` whenever there is news of its
+    opening: bytes came, it is late, or it is lost.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        on_made: Callable[[AsyncConnection], None],
+        on_head: Callable[[AsyncConnection], None],
+    ) -> None:
+        self.limits, self.on_made, self.on_head = limits, on_made, on_head
+        self.loop = asyncio.get_running_loop()
+        self.now = 0.0  # seconds; it stands while there is nobody, or our own program is held up
+        self._looked_at = self.loop.time()
+        if self.loop not in _buffers:
+            _buffers[self.loop] = memoryview(bytearray(READ))
+        self.buffer = _buffers[self.loop]
+        self.watched: set[AsyncConnection] = set()  # all that TCP has made and not lost
+        times = limits.open_time, limits.idle_time, limits.close_time, limits.ping_time or 4.0
+        self.tick = max(0.01, min(1.0, min(times) / 4))  # seconds between two looks at the clock
+        self.breath = BREATH
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, conn: AsyncConnection) -> None:
+        self.watched.add(conn)
+        if self._timer is None:
+            self._looked_at = self.loop.time()
+            self._timer = self.loop.call_later(self.tick, self._look)
+
+    def forget(self, conn: AsyncConnection) -> None:
+        self.watched.discard(conn)
+        if not self.watched and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        time = self.loop.time()
+        self.now += min(time - self._looked_at, 2 * self.tick)  # no peer is to blame for more
+        self._looked_at = time
+        self._timer = self.loop.call_later(self.tick, self._look)
+        for conn in list(self.watched):
+            conn._look_at_clock(self.now)
+
+
+class AsyncServer:
+    """A server; `serve` starts one. It goes on whatever one peer does.
+
+    Attributes:
+        port: where it listens.
+        connections: those that are open now.
+        error: the first exception that a handler raised, or None. Each goes to asyncio's exception handler,
+            too, which logs it.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        options: ServerOptions,
+        limits: Limits,
+        tls: ssl.SSLContext | None,
+        max_connections: int,
+    ) -> None:
+        self.port = 0
+        self.connections: set[AsyncConnection] = set()
+        self.error: BaseException | None = None
+        self._handler, self._options, self._tls = handler, options, tls
+        self._max_connections = max_connections
+        self._keeper = _Keeper(limits, self._welcome, self._answer)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: asyncio.Server | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    async def listen(self, host: str | None, port: int) -> None:
+        """Start to accept connections."""
+        self._listener = await self._keeper.loop.create_server(
+            lambda: AsyncConnection(self._keeper), host, port, backlog=1024
+        )
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        """Return the URL of a path on this server."""
+        return f"{'ws' if self._tls is None else 'wss'}://{host}:{self.port}{path}"
+
+    async def close(self, code: int = 1001, reason: str = "the server ends") -> None:
+        """Stop listening, send every peer a Close, and wait for all handlers.
+
+        Peers that do not answer are dropped after `Limits.close_time`, and handlers that go on are cancelled
+        soon after. Any number of tasks may close, even a handler.
+
+        Raises:
+            ValueError: if no Close may carry the code, or the reason is too long.
+        """
+        encode_close(code, reason)
+        if self._ending is None:
+            self._ending = self._keeper.loop.create_task(self._end(code, reason))
+        await asyncio.shield(self._ending)
+
+    async def __aenter__(self) -> AsyncServer:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncServer {self.url()} {len(self.connections)} connections>"
+
+    async def _end(self, code: int, reason: str) -> None:
+        await self._stop_listening()
+        keeper = self._keeper
+        for conn in list(keeper.watched):
+            if conn in self.connections:
+                conn._start_closing(code, reason)
+            else:
+                conn.abort()
+        late = self._tasks
+        if late:
+            _, late = await asyncio.wait(late, timeout=keeper.limits.close_time + 2 * keeper.tick)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=keeper.limits.close_time)
+        while keeper.watched:
+            await asyncio.sleep(0)
+
+    async def _stop_listening(self) -> None:
+        assert self._listener is not None
+        # A connection that asyncio is accepting while its server closes would be lost with its socket open
+        # (cpython issue 109564): accept no more, let those that were accepted begin, then close.
+        for listening in self._listener.sockets:
+            with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+                self._keeper.loop.remove_reader(listening.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._listener.close()
+
+    def _welcome(self, conn: AsyncConnection) -> None:
+        """Begin with a connection that was just made; drop it if it comes too late, or is one of too many."""
+        if self._ending is not None or len(self._keeper.watched) > 2 * self._max_connections:
+            conn.abort()
+        elif self._tls is not None:
+            self._start(self._secure(conn, self._tls))
+
+    async def _secure(self, conn: AsyncConnection, tls: ssl.SSLContext) -> None:
+        with contextlib.suppress(OSError):  # it left, was too slow, or speaks no TLS
+            await conn._start_tls(tls)
+            self._answer(conn)
+
+    def _answer(self, conn: AsyncConnection) -> None:
+        """Take what has come of a request, and answer it once it is whole."""
+        try:
+            head = conn._take_head()
+            if head is None:
+                return
+            if len(self.connections) >= self._max_connections:
+                raise HandshakeError(503, reason="too many connections, come back later")
+            answer, agreement = accept_request(parse_request_head(head), self._options)
+        except HandshakeError as error:
+            conn._refuse(error)
+        except EOFError:
+            pass  # it left; nobody is there to be answered
+        except Exception as error:  # of the application's `admit`
+            self._note(error)
+            conn._refuse(HandshakeError(500, reason="the server made a mistake"))
+        else:
+            conn._transport.write(answer)
+            self.connections.add(conn)
+            conn._begin(agreement)
+            self._start(self._serve(conn))
+
+    async def _serve(self, conn: AsyncConnection) -> None:
+        code, reason = 1000, ""
+        try:
+            try:
+                await self._handler(conn)
+            except Exception as error:
+                if not isinstance(error, EOFError) or conn.state is State.OPEN:
+                    self._note(error)  # and no sending to a peer that had gone
+                    code, reason = 1011, "the server made a mistake"
+            await conn.close(code, reason)
+        finally:
+            self.connections.discard(conn)
+            await conn._drop()
+
+    def _start(self, work: Any) -> None:
+        task = self._keeper.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _note(self, error: Exception) -> None:
+        self.error = self.error or error
+        self._keeper.loop.call_exception_handler(
+            {"message": "a WebSocket handler failed", "exception": error}
+        )
+
+
+async def serve(
+    handler: Handler,
+    host: str | None = "127.0.0.1",
+    port: int = 0,
+    *,
+    options: ServerOptions | None = None,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+    max_connections: int = 10_000,
+) -> AsyncServer:
+    """Start a server.
+
+    Arguments:
+        handler: a coroutine function, called with each new connection; when it returns, the connection is
+            closed with 1000, and with 1011 if it raised.
+        host, port: where to listen; None is every address, and port 0 a free port, for each address its own.
+        options: what to grant.
+        limits: what a peer may cost.
+        tls: makes it a wss server; see `server_tls_context`.
+        max_connections: who comes when so many are open is refused with 503. Twice as many may be there with
+            those that open and close; who comes then is dropped.
+
+    Returns:
+        The server, already listening; a context manager that closes it.
+
+    Raises:
+        OSError: if it can't listen there.
+    """
+    server = AsyncServer(handler, options or ServerOptions(), limits or Limits(), tls, max_connections)
+    await server.listen(host, port)
+    return server
+
+
+async def connect(
+    url: str,
+    *,
+    options: ClientOptions | None = None,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+    proxy: str | None = None,
+) -> AsyncConnection:
+    """Open a connection.
+
+    Arguments:
+        url: such as "wss://example.com/chat".
+        options: what to ask for.
+        limits: what the server may cost.
+        tls: for wss; see `client_tls_context`.
+        proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
+
+    Returns:
+        The connection, open; a context manager that closes it.
+
+    Raises:
+        ValueError: if the URL is none, or an option would break out of its line.
+        OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too.)
+        EOFError: if the server leaves within its head.
+        HandshakeError: if the server does not agree.
+    """
+    opening, limits = ClientOpening(url, options or ClientOptions()), limits or Limits()
+    async with asyncio.timeout(limits.open_time):
+        while True:
+            conn, heard = await _reach(opening.where, limits, tls, proxy)
+            try:
+                conn._transport.write(opening.request)
+                agreement = opening.judge(await _receive_head(conn, heard))
+                if agreement is not None:
+                    conn._begin(agreement)
+                    return conn
+            except BaseException:
+                await conn._drop()
+                raise
+            await conn._drop()  # the server says that another place is the right one
+
+
+async def _reach(
+    where: WsUrl, limits: Limits, tls: ssl.SSLContext | None, proxy: str | None
+) -> tuple[AsyncConnection, asyncio.Event]:
+    """Return a connection to a server, through a proxy and with TLS if so wanted, and what tells of news."""
+    heard = asyncio.Event()
+    keeper = _Keeper(limits, lambda conn: None, lambda conn: heard.set())
+    host, port = proxy_address(proxy) if proxy else (where.host, where.port)
+    _, conn = await keeper.loop.create_connection(lambda: AsyncConnection(keeper), host, port)
+    try:
+        if proxy:
+            conn._transport.write(proxy_connect_request(where, proxy))
+            check_proxy_answer(await _receive_head(conn, heard))
+        if where.secure:
+            await conn._start_tls(tls or client_tls_context(), where.host)
+    except BaseException:
+        await conn._drop()
+        raise
+    return conn, heard
+
+
+async def _receive_head(conn: AsyncConnection, heard: asyncio.Event) -> Response:
+    while (head := conn._take_head(response=True)) is None:
+        await heard.wait()
+        heard.clear()
+    return parse_response_head(head)
+
+
+async def connect_again(
+    url: str,
+    *,
+    rng: random.Random | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    **arguments: Any,
+) -> AsyncGenerator[AsyncConnection, None]:
+    """Give a new connection whenever the last one has ended, after growing random delays (section 7.2.3).
+
+    It goes on for ever if nobody breaks out; `contextlib.aclosing` then closes the last connection at once.
+
+    Arguments:
+        url, arguments: as for `connect`.
+        rng: where the delays come from.
+        sleep: waits so many seconds.
+
+    Raises:
+        ValueError: if the URL is none.
+        HandshakeError: if the server says something that will not change by itself: not 408, 429 or 5xx.
+        ssl.SSLCertVerificationError: if the server is not who it should be.
+    """
+    rng = rng or random.Random()
+    delays = reconnect_delays(rng)
+    while True:
+        try:
+            conn = await connect(url, **arguments)
+        except (OSError, EOFError, HandshakeError) as error:
+            if not _may_pass(error):
+                raise
+        else:
+            delays = reconnect_delays(rng)
+            try:
+                yield conn
+            finally:
+                await conn.close()
+        await sleep(next(delays))
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, HandshakeError):
+        return error.status >= 500 or error.status in (408, 429)
+    return not isinstance(error, ssl.SSLCertVerificationError)
+
+
+def broadcast(connections: Iterable[AsyncConnection], message: str | bytes) -> int:
+    """Send one message to many, waiting for none.
+
+    A peer that reads so slowly that a MiB waits for it is given up, so that it costs no more.
+
+    Arguments:
+        connections: those of one server, or any; the ones that are not open are left out.
+        message: text for a str, binary for bytes.
+
+    Returns:
+        How many it was sent to.
+    """
+    sent = 0
+    for conn in list(connections):
+        if conn.unsent > EVICTED:
+            conn.abort()
+        else:
+            with contextlib.suppress(EOFError):
+                conn.write_message(message)
+                sent += 1
+    return sent

@@ -1,0 +1,38 @@
+"""Limits: how much, and for how long, one peer may keep us busy (RFC 6455 sections 10.4 and 7.1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .frames import MAX_PAYLOAD
+from .http import MAX_HEAD
+from .messages import MAX_MESSAGE
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a peer may cost, in bytes and seconds. The defaults are safe on the open network.
+
+    Arguments:
+        max_head: bytes in the head of a request or response.
+        max_frame: bytes in the payload of one frame; a little more if it is compressed.
+        max_message: bytes in one message, inflated. Its fragments may take as much memory besides, and text
+            four times as much, since Python keeps all letters of a text as wide as the widest.
+        open_time: seconds for the whole opening handshake.
+        idle_time: seconds without a byte from the peer, after which the connection is given up.
+        close_time: seconds that the peer gets to answer our Close, and to end TCP.
+        ping_time: seconds between two Pings, which keep idle connections alive; None sends none.
+
+    >>> Limits(max_message=1 << 20).max_message
+    1048576
+    """
+
+    max_head: int = MAX_HEAD
+    max_frame: int = MAX_PAYLOAD
+    max_message: int = MAX_MESSAGE
+    open_time: float = 10.0
+    idle_time: float = 60.0
+    close_time: float = 5.0
+    ping_time: float | None = 20.0

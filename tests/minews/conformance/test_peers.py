@@ -1,0 +1,35 @@
+"""The servers that others wrote pass the same cases, but for the departures that are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.minews.conformance.cases import choose
+from tests.minews.conformance.departures import NODE_WS, WEBSOCKETS
+from tests.minews.conformance.driver import judge_server
+from tests.minews.conformance.endpoints import node_ws_server, websockets_server
+
+PEERS = [
+    pytest.param(websockets_server, WEBSOCKETS, id="websockets"),
+    pytest.param(node_ws_server, NODE_WS, id="npm ws", marks=pytest.mark.peer("node", "node-ws")),
+]
+
+
+def depart_as_known(endpoint, cases, departures) -> None:
+    with endpoint() as url:
+        results = judge_server(url, cases)
+    found = {result.case.id: result.verdict for result in results if result.verdict != "pass"}
+    known = {case.id: departures[case.id][0] for case in cases if case.id in departures}
+    talks = [str(result) for result in results if found.get(result.case.id) != known.get(result.case.id)]
+    assert found == known, "\n\n".join(talks)
+
+
+@pytest.mark.parametrize("endpoint, departures", PEERS)
+def test_a_peer_departs_where_it_is_known_to(endpoint, departures):
+    depart_as_known(endpoint, choose(slow=False, role="server"), departures)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("endpoint, departures", PEERS)
+def test_a_peer_takes_large_messages(endpoint, departures):
+    depart_as_known(endpoint, [case for case in choose(role="server") if case.slow], departures)

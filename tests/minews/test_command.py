@@ -1,0 +1,364 @@
+"""`python -m minews serve` and `connect`: as processes, against each other and against programs of others."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect as websockets_connect
+
+import minews.__main__ as command
+from classroom.places import ROOT
+from minews import ProtocolError, decode_payload_len, listen_on
+from minews.opening import ServerOptions
+from minews.sync import connect, serve
+from minews.tls import client_tls_context, server_tls_context
+from tests.minews.talks import CODES, ECHO_CLIENT, ECHO_SERVER, SIZES, exchange, node, websockets_server
+
+PATIENCE = 30  # seconds, until a test that hangs fails
+CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))  # and its key; for localhost and 127.0.0.1
+SERVERS = [["serve"], ["serve", "--sync"]]
+
+
+def start(*words, **options):
+    """Start a process of `python -m minews`."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    arguments = [sys.executable, "-m", "minews", *words]
+    return subprocess.Popen(arguments, env=environment, text=True, encoding="utf-8", **pipes | options)
+
+
+@contextlib.contextmanager
+def serving(*words):
+    """Run a server in a process; give it and its URL. Afterwards SIGTERM must end it without an error."""
+    with start(*words) as process:
+        try:
+            first = process.stdout.readline()
+            match = re.fullmatch(r"listening on (wss?://127\.0\.0\.1:\d+/)\n", first)
+            assert match, first
+            yield process, match[1]
+            process.terminate()
+            said = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    if sys.platform != "win32":  # where terminate() does not ask
+        assert (process.returncode, said) == (0, ("", ""))
+
+
+def run(*words, lines="", encoding="utf-8"):
+    """Run a command here, with lines on its input; return its exit code."""
+    kept, (source, sink) = os.dup(0), os.pipe()
+    try:
+        os.dup2(source, 0)
+        os.write(sink, lines.encode(encoding))
+        os.close(sink)
+        return command.main(list(words))
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(source)
+
+
+@pytest.fixture
+def told(capsys):
+    """What a command printed here: a function that gives the lines of stdout, and those of stderr."""
+
+    def read():
+        said = capsys.readouterr()
+        return said.out.splitlines(), said.err.splitlines()
+
+    return read
+
+
+@contextlib.contextmanager
+def answering(handler, **options):
+    with serve(handler, **options) as server:
+        yield server.url()
+
+
+def echo(conn):
+    for message in conn:
+        conn.send(message)
+
+
+class TestServeAsAProcess:
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_it_says_where_it_listens_sends_back_and_says_goodbye(self, words):
+        with serving(*words) as (process, url), websockets_connect(url, proxy=None) as client:
+            exchange(client)
+            process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+            with pytest.raises(ConnectionClosed) as caught:
+                client.recv(PATIENCE)
+            assert sys.platform == "win32" or caught.value.rcvd.code == 1001
+            process.wait(PATIENCE)
+
+    @pytest.mark.peer("node", "node-ws")
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_npm_ws_gets_back_what_it_sends_deflated(self, words):
+        with serving(*words, "--deflate") as (_, url):
+            arguments = node(ECHO_CLIENT, url, json.dumps(SIZES), json.dumps(CODES))
+            done = subprocess.run(arguments, capture_output=True, timeout=PATIENCE, check=True)
+        said = json.loads(done.stdout)
+        assert said == {"echoed": 2 * len(SIZES), "pong": "ff00", "codes": [1000, *CODES]}
+
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_it_takes_all_its_options(self, words):
+        files = "--tls", CERTIFICATE, CERTIFICATE
+        limits = "--max-size", "100", "--origin", "https://a.example", "--origin", "https://b.example"
+        tls = client_tls_context(CERTIFICATE)
+        with serving(*words, *files, *limits, "--deflate") as (_, url):
+            assert url.startswith("wss://")
+            with websockets_connect(url, proxy=None, ssl=tls, origin="https://b.example") as client:
+                assert [extension.name for extension in client.protocol.extensions] == ["permessage-deflate"]
+                client.send("a" * 100)
+                assert client.recv(PATIENCE) == "a" * 100
+                client.send("a" * 101)
+                with pytest.raises(ConnectionClosed) as caught:
+                    client.recv(PATIENCE)
+                assert caught.value.rcvd.code == 1009
+            with pytest.raises(InvalidStatus) as refused:
+                websockets_connect(url, proxy=None, ssl=tls, origin="https://c.example")
+            assert refused.value.response.status_code == 403
+
+
+class TestConnectAsAProcess:
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_lines_from_a_pipe_come_back(self, words):
+        lines = "".join(f"line {number} é€\n" for number in range(200))
+        with serving(*words, "--deflate") as (_, url), start("connect", url, "--deflate") as client:
+            assert client.communicate(lines, timeout=PATIENCE) == (lines, "closed with 1000\n")
+        assert client.returncode == 0
+
+    @pytest.mark.peer("node", "node-ws")
+    def test_it_talks_with_npm_ws(self):
+        with subprocess.Popen(node(ECHO_SERVER), stdout=subprocess.PIPE, text=True) as server:
+            try:
+                url = f"ws://127.0.0.1:{int(server.stdout.readline())}/"
+                with start("connect", url) as client:
+                    said = client.communicate("Hello\n3000\n", timeout=PATIENCE)
+            finally:
+                server.terminate()
+        assert "Hello" in said[0].splitlines()
+        assert (said[1], client.returncode) == ("closed with 3000 bye\n", 1)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="there, a process can't be sent Ctrl-C alone")
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_ctrl_c_says_goodbye(self, number):
+        codes = []
+
+        def handler(websocket):
+            websocket.send("Hello")
+            with contextlib.suppress(ConnectionClosed):
+                websocket.recv(PATIENCE)
+            codes.append(websocket.protocol.close_rcvd.code)
+
+        with websockets_server(handler) as url, start("connect", url) as client:
+            assert client.stdout.readline() == "Hello\n"
+            client.send_signal(number)
+            assert client.wait(PATIENCE) == 0
+            assert client.stderr.read() == "closed with 1000\n"
+        assert codes == [1000]
+
+    def test_a_server_that_leaves_is_no_reason_to_wait_for_another_line(self):
+        with answering(lambda conn: conn.send("bye")) as url, start("connect", url) as client:
+            assert client.wait(PATIENCE) == 0
+            assert (client.stdout.read(), client.stderr.read()) == ("bye\n", "closed with 1000\n")
+
+
+class TestServeHere:
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_a_signal_ends_it(self, words, monkeypatch, told):
+        codes, threads = [], []
+
+        def talk(url):
+            with connect(url) as conn:
+                conn.send("Hello")
+                assert conn.recv(PATIENCE) == "Hello"
+                signal.raise_signal(signal.SIGTERM)
+                list(conn)
+            codes.append(conn.close_code)
+
+        def announce(server, host):
+            announced(server, host)
+            threads.append(threading.Thread(target=talk, args=(server.url(),)))
+            threads[0].start()
+
+        announced = command._announce
+        monkeypatch.setattr(command, "_announce", announce)
+        before = signal.getsignal(signal.SIGTERM)
+        assert run(*words, "--max-size", "1000") == 0
+        threads[0].join(PATIENCE)
+        assert codes == [1001]
+        assert signal.getsignal(signal.SIGTERM) is before
+        (first,), errors = told()
+        assert re.fullmatch(r"listening on ws://127\.0\.0\.1:\d+/", first)
+        assert errors == []
+
+    def test_an_ipv6_address_stands_in_brackets(self, told):
+        class Server:
+            def url(self, host):
+                return f"ws://{host}:1/"
+
+        command._announce(Server(), "::1")
+        assert told()[0] == ["listening on ws://[::1]:1/"]
+
+    def test_a_port_that_is_taken_is_one_line(self, told):
+        with listen_on(0) as taken:
+            assert run("serve", "--port", str(taken.getsockname()[1])) == 1
+        out, errors = told()
+        assert (out, len(errors)) == ([], 1)
+
+    def test_files_without_a_certificate_are_one_line(self, told):
+        assert run("serve", "--tls", "nothing.pem", CERTIFICATE) == 1
+        (line,) = told()[1]
+        assert "nothing.pem" in line and "No such file" in line
+
+    @pytest.mark.parametrize("words", [["--port", "70000"], ["--port", "-1"], ["--max-size", "a"]])
+    def test_a_number_that_is_none_is_told_with_the_usage(self, words, told):
+        with pytest.raises(SystemExit) as caught:
+            run("serve", *words)
+        assert caught.value.code == 2
+        assert words[0] in told()[1][-1]
+
+    def test_it_is_a_module_to_run(self, monkeypatch, told):
+        monkeypatch.setattr(sys, "argv", ["minews", "connect", "http://example.com/"])
+        monkeypatch.delitem(sys.modules, "minews.__main__")
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_module("minews", run_name="__main__")
+        assert caught.value.code == 1
+
+
+class TestConnectHere:
+    def test_no_answer_on_its_way_is_lost_at_the_end_of_the_input(self, told):
+        def answer_late(conn):
+            for message in conn:
+                threading.Event().wait(0.2)
+                conn.send(message.upper())
+
+        with answering(answer_late) as url:
+            assert run("connect", url, lines="a\nb\n") == 0
+        assert told() == (["A", "B"], ["closed with 1000"])
+
+    def test_who_does_not_want_to_wait_says_so(self, told):
+        with answering(lambda conn: list(conn)) as url:
+            assert run("connect", url, "--linger", "0", lines="a\n") == 0
+        assert told() == ([], ["closed with 1000"])
+
+    def test_bytes_that_are_not_text_do_not_stop_it(self, told):
+        with answering(echo) as url:
+            assert run("connect", url, lines="\xff\r\n", encoding="latin-1") == 0
+        assert told()[0] == ["\N{REPLACEMENT CHARACTER}"]
+
+    def test_binary_answers_are_shown_as_hex(self, told):
+        with answering(lambda conn: conn.send(bytes(range(40)))) as url:
+            assert run("connect", url) == 0
+        assert told()[0] == [bytes(range(40)).hex(" ")]
+
+    def test_every_frame_is_shown_and_compressed_ones_are_marked(self, told):
+        options = ServerOptions(deflate=True, subprotocols=["chat"])
+        words = "--trace", "--deflate", "--subprotocol", "chat"
+        with answering(echo, options=options) as url:
+            assert run("connect", url, *words, lines="Hi\n" + "Hello " * 100 + "\n") == 0
+        _, lines = told()
+        for arrow, key in [(">", " key [0-9a-f]{8}"), ("<", "")]:
+            frame = rf"{arrow} TEXT \[FIN RSV1\]{key} \d+ bytes of deflate: [0-9a-f ]+"
+            assert [line for line in lines if re.fullmatch(frame, line)]
+        assert re.fullmatch(r"> CLOSE \[FIN\] key [0-9a-f]{8} 2 bytes: 03 e8", lines[-3])
+        assert lines[-2:] == ["< CLOSE [FIN] 2 bytes: 03 e8", "closed with 1000"]
+
+    def test_a_frame_that_breaks_a_rule_is_shown_or_said_to_be_none(self, told):
+        tracer = command._Tracer()
+        with pytest.raises(ProtocolError) as wrong:
+            decode_payload_len(b"\x7e\x00\x01")
+        tracer.show("received", b"\x8b\x00\x82\x7e\x00\x01a")
+        tracer.show("sent", b"\x82\x28" + bytes(40))
+        shown = " ".join(["00"] * 32)
+        assert told()[1] == [
+            "< opcode 0xb [FIN] 0 bytes",
+            f"< {wrong.value}",
+            f"> BINARY [FIN] 40 bytes: {shown} ...",
+        ]
+
+    def test_a_connection_that_is_lost_is_one_line(self, told):
+        with answering(lambda conn: conn.abort()) as url:
+            assert run("connect", url) == 1
+        assert told() == ([], ["the connection is lost"])
+
+    def test_a_server_that_says_why_it_ends_is_quoted(self, told):
+        with answering(lambda conn: conn.close(1008, "not \x1b[2J you")) as url:
+            assert run("connect", url) == 1
+        assert told() == ([], ["closed with 1008 not \\x1b[2J you"])
+
+    def test_a_refusal_is_one_line(self, told):
+        with answering(echo, options=ServerOptions(resource_names=[])) as url:
+            assert run("connect", url) == 1
+            assert told()[1] == [f"{url}: 404 the server answered 404 Not Found, not 101"]
+
+    def test_a_server_that_is_not_there_is_one_line(self, told):
+        with listen_on(0) as free:
+            url = f"ws://127.0.0.1:{free.getsockname()[1]}/"
+        assert run("connect", url) == 1
+        (line,) = told()[1]
+        assert line.startswith(f"{url}: ") and "refused" in line
+
+    def test_what_is_no_url_is_one_line(self, told):
+        assert run("connect", "http://example.com/") == 1
+        assert told() == ([], ["http://example.com/: not a ws or wss URL: 'http://example.com/'"])
+
+    def test_a_server_that_is_none_is_one_line(self, told):
+        with listen_on(0) as listener:
+            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
+            thread = threading.Thread(target=lambda: listener.accept()[0].close())
+            thread.start()
+            assert run("connect", url) == 1
+            thread.join(PATIENCE)
+        assert len(told()[1]) == 1
+
+    def test_what_goes_wrong_with_tls_is_explained(self, told):
+        tls = server_tls_context(CERTIFICATE, CERTIFICATE)
+        with answering(echo, tls=tls) as url:
+            assert run("connect", url) == 1
+            assert "--cafile" in told()[1][0]
+            assert run("connect", url, "--cafile", CERTIFICATE, lines="Hello\n") == 0
+            assert told()[0] == ["Hello"]
+
+    def test_a_proxy_that_is_none_is_one_line(self, told):
+        assert run("connect", "ws://a.example/", "--proxy", "socks5://127.0.0.1") == 1
+        assert "proxy" in told()[1][0]
+
+    def test_ctrl_c_before_there_is_a_connection_ends_it(self, monkeypatch):
+        def interrupt(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(command.sync, "connect", interrupt)
+        assert run("connect", "ws://a.example/") == 0
+
+    def test_a_signal_ends_it(self, told):
+        def interrupt(conn):
+            assert conn.recv() == "Hello"
+            signal.raise_signal(signal.SIGTERM)
+            codes.append(list(conn) or conn.close_code)
+
+        codes = []
+        with answering(interrupt) as url:
+            assert run("connect", url, "--linger", str(PATIENCE), lines="Hello\n") == 0
+        assert codes == [1000]
+
+    def test_a_terminal_is_shown_no_control_characters(self, monkeypatch, told):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        command._show("a\x1b[2J\x9b\tb\x00")
+        assert told()[0] == ["a\\x1b[2J\\x9b\tb\\x00"]
+
+    def test_stdout_may_be_something_else(self, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", object())
+        assert run("connect", "nothing") == 1

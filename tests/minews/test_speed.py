@@ -1,0 +1,131 @@
+"""The fast twins agree with the clear functions, byte by byte and event by event."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from minews import Connection, Frame, Opcode, Role, apply_mask, encode_frame, speed
+from minews.speed import FastConnection, apply_mask_fast
+from tests.minews.wire import WRONG_FRAMES, any_bytes, payloads, small_frames
+
+LIMITS = {"max_frame": 70_000, "max_message": 66_000}
+mostly_right = st.builds(
+    lambda frame, opcode, key: encode_frame(
+        type(frame)(fin=frame.fin, opcode=opcode, payload=frame.payload, masking_key=key)
+    ),
+    small_frames,
+    st.sampled_from([0, 1, 1, 1, 2, 2, 9, 10]),
+    st.binary(min_size=4, max_size=4),
+)
+
+
+class TestMasks:
+    @given(payloads | st.binary(max_size=3000), st.binary(min_size=4, max_size=4))
+    def test_a_mask_by_the_word_is_the_mask_byte_by_byte(self, data, key):
+        assert apply_mask_fast(data, key) == apply_mask(data, key)
+
+    @pytest.mark.parametrize("size", [125, 126, 1023, 1024, 1025, 5000, 5007])
+    def test_with_and_without_numpy(self, size, monkeypatch):
+        data, key = random.Random(size).randbytes(size), b"\x00\x80\xff\x7f"
+        with_numpy = apply_mask_fast(data, key)
+        monkeypatch.setattr(speed, "_import_numpy", lambda: None)
+        assert apply_mask_fast(data, key) == with_numpy == apply_mask(data, key)
+
+    def test_without_numpy_there_is_no_error(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "numpy", None)
+        speed._import_numpy.cache_clear()
+        assert speed._import_numpy() is None
+        speed._import_numpy.cache_clear()
+
+    @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+    @pytest.mark.parametrize("size", [0, 5, 200, 2000])
+    def test_any_buffer_goes_in_and_bytes_come_out(self, kind, size):
+        masked = apply_mask_fast(kind(bytes(size)), kind(b"1234"))
+        assert (type(masked), masked) == (bytes, apply_mask(bytes(size), b"1234"))
+
+    @pytest.mark.parametrize("key", [b"", b"123", b"12345"])
+    def test_a_key_has_four_bytes(self, key):
+        with pytest.raises(ValueError, match="4 bytes"):
+            apply_mask_fast(b"Hello", key)
+
+
+def agree(role: Role, pieces: list[bytes], **limits: int) -> None:
+    """Give both the same pieces, and compare what they say after each."""
+    clear, fast = Connection(role, **LIMITS | limits), FastConnection(role, **LIMITS | limits)
+    clear._random_bytes = fast._random_bytes = lambda count: bytes(count)
+    for piece in pieces:
+        assert fast.receive_data(piece) == clear.receive_data(piece)
+        assert fast.data_to_send() == clear.data_to_send()
+        assert (fast.state, fast.close_code, fast.close_reason) == (
+            clear.state,
+            clear.close_code,
+            clear.close_reason,
+        )
+    assert fast.receive_eof() == clear.receive_eof()
+
+
+def cut(stream: bytes, places: list[float]) -> list[bytes]:
+    edges = sorted({0, len(stream), *(int(place * len(stream)) for place in places)})
+    return [stream[start:end] for start, end in itertools.pairwise(edges)]
+
+
+places = st.lists(st.floats(0, 1), max_size=6)
+
+
+class TestConnections:
+    @settings(max_examples=300)
+    @given(st.lists(mostly_right, max_size=12), places, st.sampled_from(Role))
+    def test_they_agree_on_frames_that_are_mostly_right(self, frames, places, role):
+        agree(role, cut(b"".join(frames), places))
+
+    @given(st.lists(small_frames.map(encode_frame) | any_bytes, max_size=6), places, st.sampled_from(Role))
+    @example([bytes.fromhex("8185000000004865")], [], Role.CLIENT)
+    def test_they_agree_on_anything(self, pieces, places, role):
+        agree(role, cut(b"".join(pieces), places))
+
+    @pytest.mark.parametrize("name", WRONG_FRAMES)
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_they_agree_on_whatever_breaks_a_rule(self, name, role):
+        data, _ = WRONG_FRAMES[name]
+        good = encode_frame(small(role))
+        agree(role, [good + data + good])
+        agree(role, [bytes([byte]) for byte in good + data[:30]])
+
+    @pytest.mark.parametrize("size", [0, 1, 5, 125, 126, 127, 65_535, 65_536, 66_000, 66_001, 70_000, 70_001])
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_they_agree_on_each_size_and_at_the_limits(self, size, role):
+        stream = encode_frame(small(role, random.Random(size).randbytes(size)))
+        agree(role, [stream + stream])
+        agree(role, [stream[start : start + 1000] for start in range(0, len(stream), 1000)])
+        agree(role, [stream], max_frame=100, max_message=60)
+
+    def test_any_buffer_is_taken(self):
+        stream = encode_frame(small(Role.SERVER)) + encode_frame(Frame(True, 9, b"?", masking_key=b"abcd"))
+        for kind in (bytearray, memoryview):
+            agree(Role.SERVER, [kind(stream[:3]), kind(stream[3:])])
+
+    @given(
+        st.lists(st.text(max_size=30) | payloads, max_size=6),
+        st.sampled_from(Role),
+        st.sampled_from([None, lambda data: data[::2] if len(data) > 9 else None]),
+    )
+    def test_they_send_the_same(self, messages, role, compress):
+        clear = Connection(role, random_bytes=random.Random(6455).randbytes, compress=compress)
+        fast = FastConnection(role, random_bytes=random.Random(6455).randbytes, compress=compress)
+        for message in messages:
+            for each in (clear, fast):
+                each.send_text(message) if isinstance(message, str) else each.send_binary(message)
+        assert fast.data_to_send() == clear.data_to_send()
+        fast.send_close()
+        with pytest.raises(EOFError):
+            fast.send_text("late")
+
+
+def small(role: Role, payload: bytes = b"Hello") -> Frame:
+    return Frame(True, Opcode.BINARY, payload, masking_key=b"abcd" if role is Role.SERVER else None)
