@@ -12,7 +12,7 @@ from minews.frames import decode_frame, encode_frame
 from minews.types import Frame
 from tests.browser.hosting import find_barriers
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 HELLO = bytes.fromhex("818537fa213d7f9f4d5158")  # RFC 6455 section 5.7
 LENGTHS = ["0", "5", "125", "126", "65,535", "65,536"]

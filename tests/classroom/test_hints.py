@@ -285,6 +285,7 @@ def test_the_blocks_in_their_right_order_pass(ordered):
     assert judge_blocks(*ordered) == "passed"
 
 
+@pytest.mark.slow  # all of them together
 def test_a_stray_block_in_place_of_the_one_it_looks_like_fails(ordered):
     exercise, right = ordered
     for stray in forms.find_form(exercise).stray:

@@ -14,6 +14,7 @@ def pytest_addoption(parser):
     parser.addoption("--renew-golden", action="store_true", help="write tests/mistakes/golden/*.txt anew")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
     """Let one process judge the answers to one exercise: there, what its mistakes do is worked out once."""
     for item in items:

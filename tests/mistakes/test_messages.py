@@ -22,6 +22,8 @@ from classroom.mistakes import mistakes_of
 from classroom.syllabus import find_exercise
 from tests.mistakes.answering import answer_from, judge_answer, student_answer, wrapped_reference
 
+pytestmark = pytest.mark.slow  # all of them together
+
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -235,6 +235,7 @@ TYPE_SLIPS = [
 ]
 
 
+@pytest.mark.slow  # all of them together
 @pytest.mark.parametrize("number, expression, sentence", TYPE_SLIPS)
 def test_a_right_value_of_the_wrong_type_fails_with_a_line_that_says_so(number, expression, sentence, proves):
     number, _, method = number.partition(" ")
