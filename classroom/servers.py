@@ -74,12 +74,15 @@ def real_server(answer: Callable[[Any], None] = lambda websocket: None) -> Itera
     """
     try:
         from websockets.sync.server import serve as serve_websockets
+        from websockets.version import version
     except ImportError:
         print("The Python package websockets is not installed: its part is left out.")
         yield None
         return
     quiet = logging.Logger("websockets of the experiment", level=logging.CRITICAL + 1)
-    with serve_websockets(answer, "127.0.0.1", 0, logger=quiet) as real:
+    # Pings come from a thread of their own, which outlives its connection by a moment.
+    options: dict[str, Any] = {"ping_interval": None} if int(version.split(".")[0]) >= 15 else {}
+    with serve_websockets(answer, "127.0.0.1", 0, logger=quiet, **options) as real:
         thread = threading.Thread(target=real.serve_forever, name="websockets server")
         thread.start()
         try:
