@@ -12,6 +12,7 @@ import os
 import socket
 import time
 
+from .closing import MAX_REASON, decode_close, encode_close
 from .frames import encode_frame
 from .http import take_head
 from .tcp import CHUNK
@@ -78,10 +79,8 @@ def write_close(role: Role, code: int = 1005, reason: str = "") -> bytes:
     """
     if code == 1005:
         return write_frame(role, Opcode.CLOSE)
-    if not _may_travel(code):
-        raise ValueError(f"no Close carries the code {code}")
-    # Section 5.5: a control frame has room for 125 bytes.
-    return write_frame(role, Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode("ascii", "replace")[:123])
+    short = reason.encode("ascii", "replace")[:MAX_REASON].decode("ascii")
+    return write_frame(role, Opcode.CLOSE, encode_close(code, short))
 
 
 def read_message(frame: Frame) -> str | bytes:
@@ -125,21 +124,7 @@ def read_close(frame: Frame) -> int:
     >>> read_close(Frame(True, Opcode.CLOSE, b"\\x03\\xe8bye")), read_close(Frame(True, Opcode.CLOSE, b""))
     (1000, 1005)
     """
-    if not frame.payload:
-        return 1005
-    code = int.from_bytes(frame.payload[:2], "big")
-    if not _may_travel(code):  # nor does what a single byte says
-        raise ProtocolError(1002, "a Close carries no code, or one that may travel")
-    try:
-        frame.payload[2:].decode()
-    except UnicodeDecodeError:
-        raise ProtocolError(1007, "the reason in a Close is not UTF-8") from None
-    return code
-
-
-def _may_travel(code: int) -> bool:
-    """Tell whether a Close may carry a code: 1005, 1006 and 1015 never leave a program (section 7.4)."""
-    return 1000 <= code <= 4999 and code not in (1004, 1005, 1006, 1015)
+    return decode_close(frame.payload)[0]
 
 
 def send_last(conn: socket.socket, data: bytes) -> None:

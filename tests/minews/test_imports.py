@@ -17,8 +17,9 @@ import minews
 
 PACKAGE = Path(minews.__file__).parent
 READING_ORDER = [  # a new module gets its place here
-    *("types", "tcp", "http", "handshake", "frames", "conversation", "blocking", "serving"),
-    *("messages", "closing", "connection", "speed"),
+    *("types", "tcp", "http", "handshake", "frames", "closing", "conversation"),
+    *("blocking", "serving"),
+    *("messages", "connection", "speed"),
     *("deflate", "limits", "origin", "tls", "opening", "sync", "aio", "__main__"),
 ]
 LATER = READING_ORDER[READING_ORDER.index("deflate") :]  # loaded when they are first asked for
