@@ -1,6 +1,7 @@
 """The start of a worker process: `python classroom/worker/__main__.py`, stdin and stdout being the judge's.
 
-With the argument `template` it is a process that forks such workers; see `template`.
+With the argument `template` it is a process that forks such workers, see `template`; with `boxes` one that
+makes sandboxes in which such workers are forked, see `boxes`.
 
 The package's modules are imported as `worker.…`, without `classroom` around them, and `minews` is an empty
 package with the real `minews.types` in it, so that nothing here can reach the reference by accident.
@@ -57,6 +58,12 @@ def main() -> None:
         del sys.argv[1:]
         serving = import_serving()
         importlib.import_module("worker.template").fork_workers()
+        reading, writing = take_standard_streams()
+    elif sys.argv[1:2] == ["boxes"]:
+        settings = {name: int(number) for name, number in (word.split("=") for word in sys.argv[2:])}
+        del sys.argv[1:]
+        serving = import_serving()
+        importlib.import_module("worker.boxes").keep_boxes(settings)
         reading, writing = take_standard_streams()
     else:
         reading, writing = take_standard_streams()

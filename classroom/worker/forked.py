@@ -35,7 +35,7 @@ class Forked:
                 self.returncode = self._status(self.pid)
             except OSError:
                 late = time.monotonic() > self._killed + GONE
-                self.returncode = LOST if late or not _is_there(self.pid) else None
+                self.returncode = LOST if late or not self.is_there() else None
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -57,11 +57,15 @@ class Forked:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self.pid, signal.SIGKILL)
 
+    def kill_all(self) -> None:
+        """Kill it, and the processes that it has started in its session."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
 
-def _is_there(pid: int) -> bool:
-    """Whether there is such a process of this user's."""
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+    def is_there(self) -> bool:
+        """Whether there is such a process of this user's."""
+        try:
+            os.kill(self.pid, 0)
+        except OSError:
+            return False
+        return True

@@ -19,34 +19,20 @@ PATIENCE = 10.0  # seconds until an answer of the template; one that somebody ha
 Key = tuple[tuple[str, ...], dict[str, str], str]  # command, environment, folder
 
 
-class Template:
-    """One template process. Several threads may use it. Starting one raises OSError."""
+class Forker:
+    """The judge's end of a process that forks workers, `control` being its socket. Threads may share it."""
 
-    def __init__(self, command: tuple[str, ...], environment: dict[str, str], folder: str) -> None:
-        self.key = (command, environment, folder)
+    def __init__(self, control: socket.socket) -> None:
+        control.settimeout(PATIENCE)
         self.answered = False
+        self._control = control
         self._lock = threading.RLock()
         self._numbers = itertools.count()
         self._received = bytearray()
         self._living: set[int] = set()
-        self._retired = False
-        self._control, theirs = socket.socketpair()
-        self._control.settimeout(PATIENCE)
-        with theirs, contextlib.ExitStack() as undo:
-            undo.callback(self._control.close)
-            self._process = subprocess.Popen(
-                [*command, template.ARGUMENT],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=folder,
-                env=environment,
-                start_new_session=True,
-            )
-            undo.pop_all()
 
     def start(self, words: int) -> Forked:
-        """Start a worker. words: the descriptor of its stderr. Raises OSError: the template is of no use."""
+        """Start a worker. words: the descriptor of its stderr. Raises OSError: this is of no use any more."""
         reading, to_worker = os.pipe()
         from_worker, writing = os.pipe()
         try:
@@ -58,6 +44,10 @@ class Template:
         finally:
             os.close(reading)
             os.close(writing)
+        return self.make(pid, to_worker, from_worker)
+
+    def make(self, pid: int, to_worker: int, from_worker: int) -> Forked:
+        """Return what stands for a worker."""
         return Forked(self.status, pid, to_worker, from_worker)
 
     def _fork(self, streams: Sequence[int]) -> int:
@@ -69,13 +59,11 @@ class Template:
             return pid
 
     def status(self, pid: int) -> int | None:
-        """Return a worker's exit code, None while it runs. Raises OSError if the template is gone."""
+        """Return a worker's exit code, None while it runs. Raises OSError if nobody knows any more."""
         with self._lock:
             code = self._ask(template.STATUS, pid)
             if code is not None:
                 self._living.discard(pid)
-                if self._retired and not self._living:
-                    self.end()
             return code
 
     def _ask(self, kind: int, pid: int, streams: Sequence[int] = ()) -> int | None:
@@ -99,11 +87,46 @@ class Template:
         while len(self._received) < template.REPLY.size:
             data = self._control.recv(template.REPLY.size - len(self._received))
             if not data:
-                raise ConnectionError("the template is gone")
+                raise ConnectionError("what forks the workers is gone")
             self._received += data
         number, known, value = template.REPLY.unpack(self._received)
         self._received.clear()
         return number, known, value
+
+    def end(self) -> None:
+        """End it, which its closed socket tells it. May be called again."""
+        with self._lock:
+            self._control.close()
+
+
+class Template(Forker):
+    """One template process. Starting one raises OSError."""
+
+    def __init__(self, command: tuple[str, ...], environment: dict[str, str], folder: str) -> None:
+        self.key = (command, environment, folder)
+        self._retired = False
+        control, theirs = socket.socketpair()
+        super().__init__(control)
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(control.close)
+            self._process = subprocess.Popen(
+                [*command, template.ARGUMENT],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
+            undo.pop_all()
+
+    def status(self, pid: int) -> int | None:
+        """See `Forker`."""
+        with self._lock:
+            code = super().status(pid)
+            if self._retired and not self._living:
+                self.end()
+            return code
 
     def retire(self) -> None:
         """End the template as soon as the last of its workers is gone."""
@@ -115,7 +138,7 @@ class Template:
     def end(self) -> None:
         """End the template and wait until it is gone. May be called again."""
         with self._lock:
-            self._control.close()
+            super().end()
             self._process.kill()
             self._process.wait()
 

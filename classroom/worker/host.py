@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import GenericAlias, UnionType
 from typing import cast
@@ -42,20 +43,26 @@ class GarbledError(Exception):
     """What came from the worker is no message."""
 
 
-class Host:
-    """One worker process. Starting one raises OSError where no process can be started."""
+Process = subprocess.Popen[bytes] | Forked
 
-    def __init__(self) -> None:
+
+class Host:
+    """One worker process. Starting one raises OSError where no process can be started.
+
+    start: starts it some other way than here, given the descriptor of its stderr.
+    """
+
+    def __init__(self, start: Callable[[int], Process] | None = None) -> None:
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         try:
-            self.process = self._start()
+            self.process = start(self._words.fileno()) if start else self._start()
         except BaseException:
             self._words.close()
             raise
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
 
-    def _start(self) -> subprocess.Popen[bytes] | Forked:
+    def _start(self) -> Process:
         if not sys.executable:
             raise OSError("there is no Python program to start")
         flags = (getattr(subprocess, name, 0) for name in ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW"))
@@ -128,7 +135,9 @@ class Host:
 
     def end(self) -> None:
         """Kill the process, with those that it started, and leave nothing behind."""
-        if hasattr(os, "killpg"):
+        if isinstance(self.process, Forked):
+            self.process.kill_all()
+        elif hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
@@ -143,7 +152,7 @@ class Host:
         self.process.returncode = 0  # it is no child of this process, so nobody shall wait for it
 
 
-def _pipes_of(process: subprocess.Popen[bytes] | Forked) -> Pipes:
+def _pipes_of(process: Process) -> Pipes:
     assert process.stdin and process.stdout
     kind = ThreadPipes if sys.platform == "win32" else SelectPipes
     return kind(process.stdout, process.stdin)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .endings import ending
-from .host import GarbledError, Host, WorkerError
+from .host import GarbledError, Host, Process, WorkerError
 from .lacking import defined_names, lacking_names
 from .lending import BrokenOffError
 from .protocol import (
@@ -98,10 +98,10 @@ class Transcript:
 
 
 class Worker:
-    """One worker process, for one check. Use as a context manager, or call `end`."""
+    """One worker process, for one check. Use as a context manager, or call `end`. start: see `Host`."""
 
-    def __init__(self) -> None:
-        self._host = Host()
+    def __init__(self, start: Callable[[int], Process] | None = None) -> None:
+        self._host = Host(start)
         self._ready = False
 
     def __enter__(self) -> "Worker":

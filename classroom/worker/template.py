@@ -4,9 +4,11 @@ It runs no student's code and starts no thread, so each worker begins as the fir
 here until the judge asks what became of it, which keeps its process id from being given to another.
 """
 
+import contextlib
 import gc
 import os
 import select
+import signal
 import socket
 import struct
 from importlib import import_module
@@ -17,7 +19,7 @@ from .link import LOST
 ARGUMENT = "template"  # of the worker's program, to be started as a template
 REQUEST = struct.Struct(">IBI")  # number, kind, process id
 REPLY = struct.Struct(">I?i")  # number, whether there is a value, value
-FORK, STATUS = 0, 1  # kinds: with three descriptors, a worker's 0, 1 and 2; with a worker's process id
+FORK, STATUS, CLEAR = 0, 1, 2  # kinds: with three descriptors, a worker's 0, 1 and 2; with a process id; alone
 
 
 def fork_workers() -> None:
@@ -25,30 +27,48 @@ def fork_workers() -> None:
 
     Returns in each worker, in a session of its own, with its three streams in place; never in the template.
     """
-    from .serving import IDLE, OFTEN_NEEDED, SOMETIMES_NEEDED  # the judge imports this module, too
+    from .serving import IDLE, OFTEN_NEEDED  # the judge imports this module, too
 
     control = socket.socket(fileno=os.dup(0))
     gc.disable()  # a collection would write to memory that is shared with all workers
     for name in OFTEN_NEEDED:
         import_module(name)
-    rested = False
+    serve_control(control, IDLE)
+
+
+def import_the_rest() -> None:
+    """Import what some workers need and what takes long."""
+    from .serving import SOMETIMES_NEEDED
+
+    for name in (*SOMETIMES_NEEDED, "worker.streams", "traceback"):
+        import_module(name)
+
+
+def serve_control(control: socket.socket, idle: float | None = None) -> None:
+    """Answer the judge's requests. Returns in each worker; this process ends when nobody asks any more.
+
+    idle: seconds without a request after which the rest is imported, None if it is there already.
+    """
+    gone: dict[int, int] = {}
     while True:
-        if not rested and not select.select([control], [], [], IDLE)[0]:
-            rested = True
-            for name in (*SOMETIMES_NEEDED, "worker.streams", "traceback"):
-                import_module(name)
-        if _answer(control):
+        if idle is not None and not select.select([control], [], [], idle)[0]:
+            idle = None
+            import_the_rest()
+        if _answer(control, gone):
             return
 
 
-def _answer(control: socket.socket) -> bool:
-    """Answer one request; return whether this is a worker now."""
+def _answer(control: socket.socket, gone: dict[int, int]) -> bool:
+    """Answer one request; return whether this is a worker now. gone: exit codes that nobody has asked for."""
     try:
         data, streams, _, _ = socket.recv_fds(control, REQUEST.size, 3)
         if len(data) < REQUEST.size:
             _exit(0)
         number, kind, pid = REQUEST.unpack(data)
-        value = _fork(control, streams) if kind == FORK else _status(pid)
+        if kind == FORK:
+            value = _fork(control, streams)
+        else:
+            value = _status(pid, gone) if kind == STATUS else _clear(gone)
         if kind == FORK and value == 0:
             return True
         control.sendall(REPLY.pack(number, value is not None, value or 0))
@@ -79,10 +99,26 @@ def _become_worker(streams: list[int]) -> None:
     gc.enable()
 
 
-def _status(pid: int) -> int | None:
+def _status(pid: int, gone: dict[int, int]) -> int | None:
     """Return the exit code (-n: signal n) of a worker, None while it runs."""
+    if pid in gone:
+        return gone.pop(pid)
     try:
         done, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:  # the answer that told was broken off
         return LOST
     return os.waitstatus_to_exitcode(status) if done else None
+
+
+def _clear(gone: dict[int, int]) -> int | None:
+    """Kill every other process of this process namespace, of which this is the first. Return how many."""
+    if os.getpid() != 1:
+        return None
+    count = len(gone)
+    with contextlib.suppress(OSError):  # there is none
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.wait()
+            gone[pid] = os.waitstatus_to_exitcode(status)
+    return len(gone) - count
