@@ -19,7 +19,15 @@ from .syllabus import Exercise, find_exercise
 from .worker.protocol import Source
 from .workers import Answer
 
-__all__ = ["check_region", "error_result", "judge_text", "known_verdict", "preamble_for"]
+__all__ = [
+    "check_region",
+    "error_result",
+    "judge_text",
+    "known_verdict",
+    "make_answer",
+    "preamble_for",
+    "tested_text",
+]
 
 
 def judge_text(
@@ -41,7 +49,7 @@ def judge_text(
         whole: the text of which to give lines and hash, if that is not the answer as it is tested.
     """
     preamble = regions.preamble(exercise.module) if preamble is None else preamble
-    answer = _make_answer(exercise, text, preamble, file, first_line)
+    answer = make_answer(exercise, text, preamble, file, first_line)
     return judge(answer, tested_text(text if whole is None else whole, file, first_line))
 
 
@@ -55,7 +63,7 @@ def check_region(exercise: Exercise, region: Region | None) -> Result:
     if region is None:
         return judge_text(exercise, regions.skeleton(exercise), file=file)
     preamble = preamble_for(exercise, region.path)
-    answer = _make_answer(exercise, region.text, preamble, file, region.first_line, own_neighbours(exercise))
+    answer = make_answer(exercise, region.text, preamble, file, region.first_line, own_neighbours(exercise))
     result = judge(answer, tested_text(region.text, file, region.first_line))
     found = Remembered(result.verdict, result.passed, result.total, context_of(exercise, region.path))
     state.remember_verdict(exercise.id, region.hash, found, _describe_failure(result), _name_failure(result))
@@ -76,9 +84,10 @@ def _name_failure(result: Result) -> str:
     return " or ".join(result.mistakes) or blocks.get("Case", "")
 
 
-def _make_answer(
+def make_answer(
     exercise: Exercise, text: str, preamble: str, file: str, first_line: int, sources: tuple[Source, ...] = ()
 ) -> Answer:
+    """Put together what a worker needs to know of an answer; see `judge_text`."""
     return Answer(
         exercise_id=exercise.id,
         name=exercise.name,

@@ -38,6 +38,7 @@ __all__ = [
     "Question",
     "case",
     "cases_of",
+    "collect_cases",
     "describe_type_slip",
     "load_file",
     "load_files",
@@ -332,6 +333,18 @@ def cases_of(exercise: Exercise, folder: Path | None = None) -> tuple[Case, ...]
     """Return the cases of an exercise, from tests/exercises/lesson_NN*.py."""
     load_files(folder or places.TESTS / "exercises", f"lesson_{exercise.lesson:02}")
     return tuple(_CASES.get(exercise.id, ()))
+
+
+def collect_cases(folder: Path) -> dict[str, tuple[Case, ...]]:
+    """Return the cases in a folder's lesson_NN*.py by the exercise's id; `cases_of` does not know of them."""
+    known = {key: list(cases) for key, cases in _CASES.items()}
+    _CASES.clear()
+    try:
+        load_files(folder, "lesson_")
+        return {key: tuple(cases) for key, cases in _CASES.items()}
+    finally:
+        _CASES.clear()
+        _CASES.update(known)
 
 
 def load_files(folder: Path, stem: str) -> None:

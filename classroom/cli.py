@@ -99,6 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_course(add)
     _add_exercises(add)
+    _add_grading(add)
     return parser
 
 
@@ -135,6 +136,57 @@ def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
     hint.add_argument("symptom", nargs="?", type=int, help="a symptom's number in the list of the first hint")
     submit = add("submit", _submit, "pack your exercises into one file to hand in")
     submit.add_argument("--out", type=Path, help="where to write it; a folder, or a file name ending in .zip")
+
+
+def _add_grading(add: Callable[..., argparse.ArgumentParser]) -> None:
+    handout = add("handout", _handout, "put together what students get")
+    handout.add_argument(
+        "--out", type=Path, required=True, help="a folder that does not exist yet, or a .zip"
+    )
+    grade = add("grade", _grade, "grade a folder of submissions, each in a sandbox")
+    grade.add_argument(
+        "submissions", type=Path, metavar="SUBMISSIONS", help="a folder with what was handed in"
+    )
+    grade.add_argument("--out", type=Path, required=True, metavar="GRADES", help="where the results go")
+    grade.add_argument(
+        "--tests", type=Path, metavar="HIDDEN", help="a folder with cases that students don't have"
+    )
+    grade.add_argument("--jobs", type=_positive, metavar="N", help="how many at the same time")
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://127.0.0.1:8786"
+    )
+    grade.add_argument(
+        "--seed", type=int, metavar="N", help="draw the inputs from this seed, not from a new one"
+    )
+    grade.add_argument(
+        "--trust-submissions", action="store_true", help="run them without a sandbox: only for your own code"
+    )
+    report = add("report", _report, "write the report, the feedback and the gradebooks of graded submissions")
+    report.add_argument("grades", type=Path, metavar="GRADES", help="the folder that `grade` wrote")
+    for command in (handout, grade):
+        command.add_argument(
+            "--lessons", type=_lessons, default=(), metavar="1-6", help="these lessons; by default all"
+        )
+    for command in (grade, report):
+        command.add_argument("--course", type=Path, metavar="course.toml", help="points and deadlines")
+        command.add_argument("--anonymous", action="store_true", help="no names in the report")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
+def _lessons(text: str) -> tuple[int, ...]:
+    """The numbers in a list such as 1,4-6."""
+    numbers: set[int] = set()
+    for part in text.replace(" ", "").split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise argparse.ArgumentTypeError(f"{text} is no list of lessons such as 4 or 1-6 or 1,4-6")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(numbers))
 
 
 def _port(text: str) -> int:
@@ -225,6 +277,46 @@ def _submit(arguments: argparse.Namespace) -> int:
     from .submit import submit
 
     return submit(arguments.out)
+
+
+# Grading
+
+
+def _handout(arguments: argparse.Namespace) -> int:
+    from .grading.handout import write_handout
+
+    return write_handout(arguments.lessons, arguments.out)
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from .grading.running import Refused, Request, grade
+
+    request = Request(
+        arguments.submissions,
+        arguments.out,
+        arguments.lessons,
+        arguments.tests,
+        arguments.jobs,
+        arguments.scheduler,
+        arguments.seed,
+        arguments.trust_submissions,
+    )
+    try:
+        code = grade(request)
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    return max(code, _report_on(arguments.out, arguments))
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    return _report_on(arguments.grades, arguments)
+
+
+def _report_on(grades: Path, arguments: argparse.Namespace) -> int:
+    from .grading.report import report
+
+    return report(grades, course=arguments.course, anonymous=arguments.anonymous)
 
 
 def _find_exercises(words: Sequence[str]) -> list[Exercise]:

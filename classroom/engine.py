@@ -10,18 +10,20 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import import_module
 from typing import Literal
 
 from . import workers
 from .build.exercises import reference_source
-from .cases import Asked, Finding, Plan, cases_of, plan
+from .cases import Asked, Case, Finding, Plan, cases_of, plan
 from .feedback import Failure, Feedback, write_feedback
 from .mistakes import Mistake, mistakes_of
 from .syllabus import Exercise, find_exercise
 from .worker.protocol import (
     Call,
     Ended,
+    Loaded,
     LoadFailed,
     Make,
     Method,
@@ -33,11 +35,14 @@ from .worker.protocol import (
 )
 from .workers import Answer, Transcript
 
-__all__ = ["Report", "Result", "Tested", "Verdict", "compare", "judge", "references"]
+__all__ = ["Examiner", "Report", "Result", "Tested", "Verdict", "compare", "judge", "references"]
 
 Verdict = Literal["passed", "failed", "not-written", "error"]
 DEFAULT_SEED = 6455
-MOST_REPLAYS = 4  # of known mistakes that are kept, so that the next check of an exercise is faster
+MOST_EXAMINERS = 4  # that are kept, with what known mistakes answered, so that the next check is faster
+MOST_LATE = 3  # cases of one exercise that may pass a limit of time before the rest is left out
+NOT_REACHED = "not-reached"
+Run = Callable[..., Transcript]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,11 @@ class Tested:
 
 @dataclass(slots=True)
 class Result:
-    """The verdict on one answer. `passed` and `total` count cases; `mistakes` are names, the best first."""
+    """The verdict on one answer. `passed` and `total` count cases; `mistakes` are names, the best first.
+
+    case: the title of the first case that failed. ending: how the code ended where it did not come back.
+    ran: seconds that the code took, out of all the `seconds` of the judgement.
+    """
 
     exercise: Exercise
     verdict: Verdict
@@ -65,6 +74,9 @@ class Result:
     tested: Tested
     feedback: Feedback
     seconds: float
+    case: str = ""
+    ending: str = ""
+    ran: float = 0.0
 
     def as_json(self) -> dict[str, object]:
         """Return it as plain data for `check --json`."""
@@ -106,36 +118,175 @@ def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
         seed: what the cases draw their inputs from; by default always the same, so that a student who
             changes nothing sees the same again.
     """
-    start = time.perf_counter()
-    exercise = find_exercise(answer.exercise_id)
-    questions = plan(cases_of(exercise), DEFAULT_SEED if seed is None else seed)
-    callbacks = references(exercise) | questions.callbacks
-    transcript = workers.run(replace(answer, sources=()), [asked.op for asked in questions.asked], callbacks)
-    report = compare(questions, transcript)
-    verdict = _decide(transcript, report)
-    named = _name_mistakes(exercise, questions, transcript, report) if verdict == "failed" else []
-    notes = (
-        _try_own_neighbours(answer, questions, callbacks) if verdict == "passed" and answer.sources else []
-    )
-    total = len(questions.cases)
-    passed = 0 if verdict in ("not-written", "error") else total - len(report.failed)
-    feedback = write_feedback(
-        exercise,
-        verdict,
-        passed,
-        total,
-        str(tested),
-        transcript,
-        report.failures,
-        named,
-        notes,
-        source=answer.source,
-    )
-    if verdict == "passed":
-        feedback.reference = reference_source(exercise)
-    names = [each.name for each in named]
-    seconds = time.perf_counter() - start
-    return Result(exercise, verdict, passed, total, names, tested, feedback, seconds)
+    return _examiner(answer.exercise_id, DEFAULT_SEED if seed is None else seed).judge(answer, tested)
+
+
+@lru_cache(maxsize=MOST_EXAMINERS)
+def _examiner(exercise_id: str, seed: int) -> Examiner:
+    return Examiner(find_exercise(exercise_id), seed)
+
+
+class Examiner:
+    """What one exercise asks, its inputs drawn from one seed, and what known mistakes answer to that.
+
+    Arguments:
+        exercise, seed: what to ask; the same seed always asks the same.
+        cases: to ask these, not those of tests/exercises.
+        run: what runs an answer, if not a worker on this side; it takes what `workers.run` takes.
+        goes_on: when the code takes its worker down, ask the cases that are left in another.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        seed: int,
+        cases: Sequence[Case] | None = None,
+        run: Run = workers.run,
+        goes_on: bool = False,
+    ) -> None:
+        self.exercise = exercise
+        self.cases = cases_of(exercise) if cases is None else tuple(cases)
+        self._seed = seed
+        self._run = run
+        self._goes_on = goes_on
+        self._references = references(exercise)
+        self._questions: Plan | None = None
+        self._replays: dict[tuple[str, ...], dict[str, _Trace]] = {}
+
+    def questions(self) -> Plan:
+        """Return what is asked. What is called back may remember, so that is made anew each time."""
+        if self._questions is None or self._questions.callbacks:
+            self._questions = plan(self.cases, self._seed)
+        return self._questions
+
+    def ask(self, answer: Answer) -> tuple[Plan, Transcript, Report]:
+        """Run an answer, the reference's neighbours beside it, and hold what came against what must."""
+        questions = self.questions()
+        callbacks = self._references | questions.callbacks
+        answer, ops = replace(answer, sources=()), [asked.op for asked in questions.asked]
+        transcript = self._run(answer, ops, callbacks)
+        if self._goes_on:
+            _go_on(questions, transcript, lambda first: self._run(answer, ops[first:], callbacks))
+        return questions, transcript, compare(questions, transcript)
+
+    def judge(self, answer: Answer, tested: Tested) -> Result:
+        """Judge an answer, see `judge`."""
+        start = time.perf_counter()
+        questions, transcript, report = self.ask(answer)
+        verdict = _decide(transcript, report)
+        named = self._name_mistakes(questions, transcript, report) if verdict == "failed" else []
+        notes = self._try_own_neighbours(answer, questions) if verdict == "passed" and answer.sources else []
+        total = len(questions.cases)
+        passed = 0 if verdict in ("not-written", "error") else total - len(report.failed)
+        feedback = write_feedback(
+            self.exercise,
+            verdict,
+            passed,
+            total,
+            str(tested),
+            transcript,
+            report.failures,
+            named,
+            notes,
+            source=answer.source,
+        )
+        names = [each.name for each in named]
+        seconds = time.perf_counter() - start
+        result = Result(self.exercise, verdict, passed, total, names, tested, feedback, seconds)
+        result.ran = transcript.seconds
+        if verdict == "passed":
+            feedback.reference = reference_source(self.exercise)
+        else:
+            result.case, result.ending = _first_case(report), _how_it_ended(transcript)
+        return result
+
+    def _try_own_neighbours(self, answer: Answer, questions: Plan) -> list[str]:
+        """Ask once more with the student's own neighbours, not the reference's: a note, never a verdict."""
+        own = [source.name for source in answer.sources]
+        theirs = {name: each for source in own for name, each in references(find_exercise(source)).items()}
+        callbacks = theirs | self._references | questions.callbacks
+        transcript = self._run(answer, [asked.op for asked in questions.asked], callbacks)
+        failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
+        if not failures:
+            return []
+        ids = ", ".join(f"{name} ({find_exercise(name).id})" for name in own)
+        return [f"It passes with the reference's {', '.join(own)}, but not with your own. Check {ids}."]
+
+    def _name_mistakes(self, questions: Plan, transcript: Transcript, report: Report) -> list[Mistake]:
+        """Find the known mistakes that gave just what the student's code gave, where that was wrong."""
+        ends = [index for index, each in enumerate(transcript.outcomes) if getattr(each, "gone", False)]
+        gone = bool(ends)
+        if gone and ends[0] == 0:
+            return []  # it never came back at all, so there is nothing to know it by
+        candidates = [each for each in mistakes_of(self.exercise) if each.loops is gone]
+        replays = self._replay(candidates, questions)
+        theirs = _Trace(questions, transcript, report)
+        scores = {
+            each: theirs.explained_by(replays[each.name], each.varies)
+            for each in candidates
+            if each.name in replays
+        }
+        best = max(scores.values(), default=None)
+        if best is None or best[0] == 0:
+            return []
+        return [each for each in candidates if scores.get(each) == best]
+
+    def _replay(self, candidates: Sequence[Mistake], questions: Plan) -> dict[str, _Trace]:
+        """Ask known mistakes what the student was asked, in a worker of their own: some misbehave, too."""
+        names = tuple(each.name for each in candidates)
+        if names not in self._replays:
+            path = next((inspect.getfile(each.function) for each in candidates), None)
+            ops = [asked.op for asked in questions.asked]
+            functions = [each.function.__name__ for each in candidates]
+            transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
+            self._replays[names] = {
+                each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
+            }
+        return self._replays[names]
+
+
+def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Transcript]) -> None:
+    """Add to a transcript that broke off what comes of the cases that are left. run_from: asks on from there."""
+    late = 0  # how often a limit of time was passed: that often it may cost as much
+    while (first := _next_case(questions, transcript.outcomes)) is not None:
+        late += _is_late(transcript.outcomes[-1])
+        if late > MOST_LATE:
+            return
+        more = run_from(first)
+        if not isinstance(more.loaded, Loaded):
+            return
+        transcript.outcomes += [Ended(NOT_REACHED)] * (first - len(transcript.outcomes))
+        transcript.outcomes += more.outcomes
+        transcript.seconds += more.seconds
+
+
+def _next_case(questions: Plan, outcomes: Sequence[Outcome]) -> int | None:
+    """Return the index at which the case begins that comes after the one that took the worker down."""
+    last = outcomes[-1] if outcomes else None
+    if not isinstance(last, Ended) or not last.gone:
+        return None
+    broken = questions.asked[len(outcomes) - 1].case
+    left = questions.asked[len(outcomes) :]
+    return next((asked.index for asked in left if asked.case is not broken), None)
+
+
+def _is_late(outcome: Outcome) -> bool:
+    return isinstance(outcome, Ended) and outcome.how in ("endless", "waiting")
+
+
+def _was_reached(outcome: Outcome) -> bool:
+    return not isinstance(outcome, Ended) or outcome.how != NOT_REACHED
+
+
+def _first_case(report: Report) -> str:
+    """The title of the first case that failed, if one was reached."""
+    return report.failures[0].asked.case.title if report.failures else ""
+
+
+def _how_it_ended(transcript: Transcript) -> str:
+    """How the code ended, where it did not come back: `Ended.how`, or ""."""
+    ends = (each for each in (transcript.loaded, *transcript.outcomes) if isinstance(each, Ended))
+    return next((each.how for each in ends), "")
 
 
 def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
@@ -150,7 +301,7 @@ def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
 def compare(questions: Plan, transcript: Transcript) -> Report:
     """Hold every outcome against what must come; what was not reached any more counts as failed."""
     report = Report()
-    outcomes = dict(enumerate(transcript.outcomes))
+    outcomes = {index: each for index, each in enumerate(transcript.outcomes) if _was_reached(each)}
     # What a recipe made, such as a socket, works without the student's code, so it says nothing about it.
     made = {asked.index for asked in questions.asked if isinstance(asked.op, Make)}
     calls = [
@@ -200,63 +351,7 @@ def _decide(transcript: Transcript, report: Report) -> Verdict:
     return "failed" if report.failed else "passed"
 
 
-def _try_own_neighbours(
-    answer: Answer, questions: Plan, callbacks: Mapping[str, Callable[..., object]]
-) -> list[str]:
-    """Ask once more with the student's own neighbours, not the reference's: a note, never a verdict."""
-    own = [source.name for source in answer.sources]
-    theirs = {name: each for source in own for name, each in references(find_exercise(source)).items()}
-    transcript = workers.run(answer, [asked.op for asked in questions.asked], theirs | dict(callbacks))
-    failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
-    if not failures:
-        return []
-    ids = ", ".join(f"{name} ({find_exercise(name).id})" for name in own)
-    return [f"It passes with the reference's {', '.join(own)}, but not with your own. Check {ids}."]
-
-
 # Naming mistakes.
-
-
-def _name_mistakes(
-    exercise: Exercise, questions: Plan, transcript: Transcript, report: Report
-) -> list[Mistake]:
-    """Find the known mistakes that gave just what the student's code gave, where that was wrong."""
-    last = transcript.outcomes[-1] if transcript.outcomes else None
-    gone = isinstance(last, Ended) and last.gone
-    if gone and len(transcript.outcomes) == 1:
-        return []  # it never came back at all, so there is nothing to know it by
-    candidates = [each for each in mistakes_of(exercise) if each.loops is gone]
-    replays = _replay(exercise, candidates, questions)
-    theirs = _Trace(questions, transcript, report)
-    scores = {
-        each: theirs.explained_by(replays[each.name], each.varies)
-        for each in candidates
-        if each.name in replays
-    }
-    best = max(scores.values(), default=None)
-    if best is None or best[0] == 0:
-        return []
-    return [each for each in candidates if scores.get(each) == best]
-
-
-def _replay(exercise: Exercise, candidates: Sequence[Mistake], questions: Plan) -> dict[str, _Trace]:
-    """Ask known mistakes what the student was asked, in a worker of their own: some misbehave, too."""
-    names = tuple(each.name for each in candidates)
-    key = (exercise.id, names, tuple(map(repr, (asked.op for asked in questions.asked))))
-    if key not in _REPLAYS:
-        path = next((inspect.getfile(each.function) for each in candidates), None)
-        ops = [asked.op for asked in questions.asked]
-        functions = [each.function.__name__ for each in candidates]
-        transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
-        if len(_REPLAYS) >= MOST_REPLAYS:
-            _REPLAYS.clear()
-        _REPLAYS[key] = {
-            each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
-        }
-    return _REPLAYS[key]
-
-
-_REPLAYS: dict[object, dict[str, _Trace]] = {}
 
 
 class _Trace:
@@ -268,6 +363,7 @@ class _Trace:
         self.seen = {
             places.of(asked, outcome): _observe(asked, outcome)
             for asked, outcome in zip(questions.asked, transcript.outcomes, strict=False)
+            if _was_reached(outcome)
         }
         self.failed = {places.of(failure.asked, failure.outcome) for failure in report.failures}
         self.cases = report.failed

@@ -53,7 +53,13 @@ class Keeper:
         settings = {**SETTINGS, "uid": FIRST_USER + os.getpid()}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *FLAGS, str(MAIN), boxes.ARGUMENT, *(f"{k}={v}" for k, v in settings.items())],
+                [
+                    sys.executable,
+                    *FLAGS,
+                    str(MAIN),
+                    boxes.ARGUMENT,
+                    *(f"{k}={v}" for k, v in settings.items()),
+                ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=self._words,
@@ -90,7 +96,9 @@ class Keeper:
                 pid = self._ask(boxes.OPEN, 0, [theirs.fileno()])
             except OSError as error:
                 mine.close()
-                raise SandboxError(f"the keeper of the sandboxes is gone: {error}\n{self.last_words()}") from None
+                raise SandboxError(
+                    f"the keeper of the sandboxes is gone: {error}\n{self.last_words()}"
+                ) from None
         if pid <= 0:
             mine.close()
             raise SandboxError(f"no sandbox could be made: {os.strerror(-pid)}")

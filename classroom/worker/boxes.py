@@ -2,8 +2,8 @@
 
 The keeper has imported what workers need, has left the file system but for Python's own library, and runs no
 student's code. A sandbox is its child: the first process of new process, network, mount and IPC namespaces,
-with no rights, an empty folder to write into, and few system calls. There it forks workers, just as a template
-does, and each of them has fewer system calls still. When it ends, everything in the sandbox ends.
+with no rights, an empty folder to write into, and few system calls. There it forks workers, as a template does,
+and each of them has fewer system calls still. When it ends, everything in the sandbox ends.
 
 Linux only. Started as root, the keeper stays root, and a sandbox is a user who owns nothing.
 """
@@ -30,7 +30,9 @@ MASKED = ("site-packages", "dist-packages", "python3")  # in folders of Python's
 SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 DEVICES = ("null", "zero", "urandom", "random")
 DENIED = tuple(
-    name for name in kernel.NUMBERS if name not in ("clone", "clone3", "execve", "execveat", "fork", "vfork", "socket")
+    name
+    for name in kernel.NUMBERS
+    if name not in ("clone", "clone3", "execve", "execveat", "fork", "vfork", "socket")
 )
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 ACCESS_TIMES = {0x400: 1 << 10, 0x800: 1 << 11, 0x1000: 1 << 21}  # bits of statvfs: bits of mount
@@ -42,7 +44,7 @@ Settings = dict[str, int]  # uid (root becomes it), disk, files, memory (bytes),
 def keep_boxes(settings: Settings) -> None:
     """Do what the judge asks for over the socket at descriptor 0, until it closes.
 
-    Says first, in one line of JSON on stdout, by which means it isolates, or why it can't. Returns in workers.
+    Says first, in a line of JSON on stdout, by which means it isolates, or why it can't. Returns in workers.
     """
     control = socket.socket(fileno=os.dup(0))
     try:
@@ -87,11 +89,7 @@ def _answer(control: socket.socket, settings: Settings) -> bool:
 def _open(descriptor: int) -> int:
     try:
         return kernel.clone(
-            kernel.NEW_PROCESSES
-            | kernel.NEW_NETWORK
-            | kernel.NEW_MOUNTS
-            | kernel.NEW_IPC
-            | kernel.NEW_NAMES
+            kernel.NEW_PROCESSES | kernel.NEW_NETWORK | kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_NAMES
         )
     except OSError as error:
         return -(error.errno or 1)
@@ -116,13 +114,22 @@ def _leave_the_system(settings: Settings) -> list[str]:
     else:
         uid, gid = os.geteuid(), os.getegid()
         kernel.unshare(kernel.NEW_USERS | kernel.NEW_MOUNTS)
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        for name, text in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{uid} {uid} 1"),
+            ("gid_map", f"{gid} {gid} 1"),
+        ):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
     settings["space"] = _address_space()
     _build_root()
     user = "a user without rights" if is_root else "a user namespace"
-    return [user, "mount, process, network, IPC and host name namespaces", "system call filters", "resource limits"]
+    return [
+        user,
+        "mount, process, network, IPC and host name namespaces",
+        "system call filters",
+        "resource limits",
+    ]
 
 
 def _address_space() -> int:
@@ -150,7 +157,10 @@ def _build_root() -> None:
     for name in DEVICES:
         _show_file(f"/dev/{name}", base, kernel.NO_SUID)
     os.makedirs(base + "/etc", exist_ok=True)
-    for name, text in {"hosts": "127.0.0.1 localhost\n::1 localhost\n", "nsswitch.conf": "hosts: files\n"}.items():
+    for name, text in {
+        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "nsswitch.conf": "hosts: files\n",
+    }.items():
         with open(f"{base}/etc/{name}", "w") as file:
             file.write(text)
     if os.path.exists("/etc/ld.so.cache"):

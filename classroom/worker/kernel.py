@@ -115,7 +115,7 @@ def _done(result: int, what: str) -> int:
 
 
 def number_of(name: str) -> int | None:
-    """Return the number of a system call on this machine. Raises OSError on an architecture not known here."""
+    """Return the number of a system call on this machine. Raises OSError where that is not known."""
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         raise OSError(f"the system calls of {machine} are not known here")
@@ -178,9 +178,7 @@ def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("HBBI", code, if_true, if_false, value)
 
 
-def write_filter(
-    denied: Iterable[str], *, only_threads: bool = False, families: Iterable[int] = ()
-) -> bytes:
+def write_filter(denied: Iterable[str], *, only_threads: bool = False, families: Iterable[int] = ()) -> bytes:
     """Return a filter that lets all system calls through but some.
 
     denied: their names; they fail with EPERM. only_threads: `clone` makes threads, and no processes.
@@ -197,7 +195,9 @@ def write_filter(
         made = [_step(_JUMP_ANY_BIT, _THREAD, 0, 1), _step(_RETURN, _ALLOW), _step(_RETURN, _ERRNO | EPERM)]
         steps += _for_call("clone", made)
     if allowed := tuple(families):
-        made = [step for family in allowed for step in (_step(_JUMP_EQUAL, family, 0, 1), _step(_RETURN, _ALLOW))]
+        made = [
+            step for family in allowed for step in (_step(_JUMP_EQUAL, family, 0, 1), _step(_RETURN, _ALLOW))
+        ]
         steps += _for_call("socket", [*made, _step(_RETURN, _ERRNO | EAFNOSUPPORT)])
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
 

@@ -1,0 +1,76 @@
+"""The process that judges: jobs come in on stdin, results go out on stdout, one after the other.
+
+Started as root, it gives up being root before it looks at a submission. What it reads are pickles of the one
+who started it; what it writes is JSON, since somebody who trusts nobody reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import queue
+import resource
+import struct
+import sys
+import threading
+from os import _exit
+from typing import IO
+
+from .judging import Judge, Settings
+from .rights import drop_rights
+from .sandbox import SandboxError
+
+LENGTH = struct.Struct(">I")
+MEMORY = 2 << 30  # bytes of address space
+
+
+def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+    """Judge until there are no jobs any more; whoever started this process may also be gone in the middle."""
+    settings: Settings = _read(incoming)
+    try:
+        judge = Judge(settings)
+    except SandboxError as error:
+        _write(outgoing, {"refused": str(error)})
+        return
+    judge.prepare()
+    drop_rights()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _write(outgoing, {"ready": judge.isolation})
+    for submission in iter(_follow(incoming).get, None):
+        _write(outgoing, judge.grade(submission))
+    judge.end()
+
+
+def _follow(incoming: IO[bytes]) -> queue.Queue[object]:
+    """Read jobs on a thread, which ends the process when there will be none: nobody waits for one then."""
+    jobs: queue.Queue[object] = queue.Queue()
+
+    def read() -> None:
+        with contextlib.suppress(EOFError):
+            while True:
+                jobs.put(_read(incoming))
+        _exit(0)
+
+    threading.Thread(target=read, name="jobs", daemon=True).start()
+    return jobs
+
+
+def _read(incoming: IO[bytes]) -> object:
+    head = incoming.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        raise EOFError
+    return pickle.loads(incoming.read(*LENGTH.unpack(head)))
+
+
+def _write(outgoing: IO[bytes], message: dict[str, object]) -> None:
+    data = json.dumps(message).encode("ascii")
+    outgoing.write(LENGTH.pack(len(data)) + data)
+    outgoing.flush()
+
+
+if __name__ == "__main__":
+    standard = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what somebody prints must not get among the results
+    serve(sys.stdin.buffer, standard)

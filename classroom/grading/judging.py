@@ -1,0 +1,245 @@
+"""One submission judged: each exercise in a worker of its own, all workers in one sandbox.
+
+Nothing that decides a score is ever inside. The result is plain data, one JSON line of the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .. import answers, regions, workers
+from ..cases import Case, cases_of, collect_cases
+from ..engine import Examiner, Result, Tested
+from ..files import set_aside
+from ..syllabus import Exercise, find_exercise
+from ..worker.host import WorkerError
+from ..worker.protocol import Ended, Limits, Op
+from ..worker.talk import Answer, Transcript, Worker
+from .copies import fingerprint
+from .reading import Piece, read_work
+from .sandbox import Keeper, Sandbox, SandboxError
+from .submissions import Submission
+
+__all__ = ["TRUSTED", "Judge", "Settings"]
+
+LIMITS = Limits(memory=256 << 20)
+TRUSTED = "none: the submissions were trusted"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run grades, and how: all that a judge must know.
+
+    Arguments:
+        exercises: their ids, such as "4.2".
+        seed: what all cases draw their inputs from.
+        tests: the hash of everything that a verdict depends on, see `hashing`.
+        hidden: the folder of the hidden cases, "" if there are none.
+        trusted: run submissions without a sandbox.
+    """
+
+    exercises: tuple[str, ...]
+    seed: int
+    tests: str
+    hidden: str = ""
+    trusted: bool = False
+
+
+class Judge:
+    """Grades submissions, one after the other. Raises SandboxError where the system can't isolate."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._exercises = [find_exercise(each) for each in settings.exercises]
+        self._boxes = None if settings.trusted else _Boxes()
+        self.isolation = self._boxes.means if self._boxes else TRUSTED
+        run = self._boxes.run if self._boxes else partial(workers.run, limits=LIMITS)
+        hidden = collect_cases(Path(settings.hidden)) if settings.hidden else {}
+        self._visible = {each.id: self._examiner(each, cases_of(each), run) for each in self._exercises}
+        self._hidden = {
+            each.id: self._examiner(each, hidden[each.id], run)
+            for each in self._exercises
+            if each.id in hidden
+        }
+
+    def _examiner(
+        self, exercise: Exercise, cases: Iterable[Case], run: Callable[..., Transcript]
+    ) -> Examiner:
+        return Examiner(exercise, self.settings.seed, tuple(cases), run, goes_on=True)
+
+    def prepare(self) -> None:
+        """Do what takes long before the first submission: draw questions, start a worker."""
+        for examiner in (*self._visible.values(), *self._hidden.values()):
+            examiner.questions()
+        workers.prepare_spare()
+
+    def grade(self, submission: Submission) -> dict[str, Any]:
+        """Return the result of a submission; what goes wrong on this side is its `error`."""
+        start = time.perf_counter()
+        result: dict[str, Any] = {
+            "submission": submission.name,
+            "student": submission.student,
+            "person": submission.person,
+            "hash": submission.hash,
+            "tests": self.settings.tests,
+            "seed": self.settings.seed,
+            "modified": submission.modified,
+            "late": submission.late,
+            "isolation": self.isolation,
+            "problems": [],
+            "error": None,
+            "exercises": {},
+        }
+        try:
+            self._fill(result, submission)
+        except SandboxError as error:
+            result["error"] = str(error)
+        finally:
+            self._leave_box()
+        result["seconds"] = round(time.perf_counter() - start, 3)
+        return result
+
+    def _fill(self, result: dict[str, Any], submission: Submission) -> None:
+        problems = [submission.problem] if submission.problem else []
+        pieces: Mapping[str, Piece] = {}
+        if not submission.problem:
+            work = read_work(submission.files, self._exercises)
+            pieces, problems = work.pieces, [*work.problems]
+        result["problems"] = problems
+        for exercise in self._exercises:
+            try:
+                entry = self._judge_one(exercise, pieces.get(exercise.id))
+            except WorkerError as error:
+                entry = _entry(exercise, len(self._visible[exercise.id].cases), "ungraded")
+                result["error"] = f"{exercise.id} {exercise.name}: {error}"
+            result["exercises"][exercise.id] = entry
+        self._leave_box()  # what the hidden cases show stays in a sandbox of their own
+        for exercise_id, examiner in self._hidden.items():
+            self._ask_hidden(examiner, pieces.get(exercise_id), result["exercises"][exercise_id])
+
+    def _judge_one(self, exercise: Exercise, piece: Piece | None) -> dict[str, Any]:
+        examiner = self._visible[exercise.id]
+        if piece is None:
+            return _entry(exercise, len(examiner.cases))
+        result = examiner.judge(*_put_together(exercise, piece))
+        return {
+            **_entry(exercise, len(examiner.cases)),
+            **_described(result),
+            "tokens": fingerprint(piece.text),
+        }
+
+    def _ask_hidden(self, examiner: Examiner, piece: Piece | None, entry: dict[str, Any]) -> None:
+        """Count the hidden cases that pass. Nothing else of them goes into the result."""
+        entry["hidden_total"] = len(examiner.cases)
+        if piece is None or entry["verdict"] in ("missing", "not-written", "error", "ungraded"):
+            return
+        answer, _ = _put_together(examiner.exercise, piece)
+        _, _, report = examiner.ask(answer)
+        entry["hidden_passed"] = len(examiner.cases) - len(report.failed)
+
+    def _leave_box(self) -> None:
+        if self._boxes is not None:
+            self._boxes.leave()
+
+    def end(self) -> None:
+        """End all processes of this judge. May be called again."""
+        if self._boxes is not None:
+            self._boxes.end()
+        workers.end_spare()
+
+
+def _put_together(exercise: Exercise, piece: Piece) -> tuple[Answer, Tested]:
+    """Return what a worker needs to know of an answer, and what is to be said of where it stood."""
+    text, imports = set_aside(piece.text, exercise)
+    preamble = "\n".join([piece.preamble or regions.preamble(exercise.module), *imports])
+    answer = answers.make_answer(exercise, text, preamble, piece.file, piece.first_line)
+    return answer, answers.tested_text(piece.text, piece.file, piece.first_line)
+
+
+def _entry(exercise: Exercise, total: int, verdict: str = "missing") -> dict[str, Any]:
+    """What stands in a result for an exercise of which nothing is known."""
+    return {
+        "verdict": verdict,
+        "passed": 0,
+        "total": total,
+        "hidden_passed": 0,
+        "hidden_total": 0,
+        "mistakes": [],
+        "case": "",
+        "ending": "",
+        "seconds": 0.0,
+        "tested": None,
+        "feedback": f"{exercise.id} {exercise.name}: {_UNKNOWN[verdict]}",
+        "tokens": [],
+    }
+
+
+_UNKNOWN = {
+    "missing": "it is not in what you handed in.",
+    "ungraded": "the grader itself failed here, which says nothing about your code. It will be graded again.",
+}
+
+
+def _described(result: Result) -> dict[str, Any]:
+    plain = result.as_json()
+    return {
+        **{name: plain[name] for name in ("verdict", "passed", "total", "mistakes", "tested", "feedback")},
+        "case": result.case,
+        "ending": result.ending,
+        "seconds": round(result.ran, 3),
+    }
+
+
+class _Boxes:
+    """Runs answers in the sandbox of the submission that is judged; `means`: how it isolates, in words."""
+
+    def __init__(self) -> None:
+        self._keeper = Keeper()
+        self._box: Sandbox | None = None
+        self.means = ", ".join(self._keeper.means)
+
+    def run(
+        self,
+        answer: Answer,
+        ops: Iterable[Op],
+        callbacks: Mapping[str, Callable[..., object]] | None = None,
+    ) -> Transcript:
+        """Do the ops on the answer in a worker of its own, see `workers.run`. Raises WorkerError."""
+        ops = tuple(ops)
+        try:
+            return self._run_once(answer, ops, callbacks)
+        except (WorkerError, OSError):  # what an earlier answer left behind may have been the reason
+            self.leave()
+            try:
+                return self._run_once(answer, ops, callbacks)
+            except OSError as error:
+                raise WorkerError(f"the sandbox gives no worker: {error}") from error
+
+    def _run_once(
+        self, answer: Answer, ops: tuple[Op, ...], callbacks: Mapping[str, Callable[..., object]] | None
+    ) -> Transcript:
+        if self._box is None:
+            self._box = self._keeper.open()
+        worker = Worker(self._box.start)
+        try:
+            transcript = worker.run(answer, ops, callbacks, replace(LIMITS))
+        finally:
+            worker.end()
+        if any(isinstance(each, Ended) for each in (transcript.loaded, *transcript.outcomes)):
+            self.leave()
+        return transcript
+
+    def leave(self) -> None:
+        """End the sandbox, with all that is left in it; the next answer gets a new one."""
+        if self._box is not None:
+            box, self._box = self._box, None
+            box.end()
+
+    def end(self) -> None:
+        self.leave()
+        self._keeper.end()

@@ -1,0 +1,196 @@
+"""The command `grade`: every submission of a folder becomes a line of the journal, whatever happens on the way."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..cases import cases_of, collect_cases
+from ..syllabus import LESSONS, Exercise, all_exercises
+from .executors import do_jobs, executor_for
+from .hashing import hash_tests
+from .jobs import lost_result
+from .journal import Journal, JournalError
+from .judging import TRUSTED, Settings
+from .progress import Progress
+from .sandbox import Keeper, SandboxError
+from .submissions import Submission, list_submissions, read_submission
+
+__all__ = ["Refused", "Request", "grade"]
+
+
+class Refused(Exception):
+    """Nothing can be graded like this; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command was asked for.
+
+    Arguments:
+        submissions, out: the folders.
+        lessons: the numbers of the lessons to grade; all that have exercises if there are none.
+        hidden: a folder with hidden cases, written like those in tests/exercises.
+        jobs: how many submissions at the same time; as many as there are processors if None.
+        scheduler: the address of a Dask scheduler that hands out the jobs.
+        seed: what the cases draw their inputs from; a new one for each run if None.
+        trusted: run the submissions without a sandbox.
+    """
+
+    submissions: Path
+    out: Path
+    lessons: tuple[int, ...] = ()
+    hidden: Path | None = None
+    jobs: int | None = None
+    scheduler: str | None = None
+    seed: int | None = None
+    trusted: bool = False
+
+
+def grade(request: Request) -> int:
+    """Grade what is new or changed, and say how it went.
+
+    Returns:
+        0 if everything has a result, 1 if the grader itself failed somewhere.
+
+    Raises:
+        Refused: see there.
+    """
+    if not request.submissions.exists():
+        raise Refused(f"There is nothing at {request.submissions}.")
+    isolation = TRUSTED if request.trusted else _probe(request.scheduler)
+    exercises = _exercises(request.lessons)
+    try:
+        with Journal(request.out) as journal:
+            settings = _settings(request, exercises, journal)
+            journal.describe_run(_describe(settings, exercises, request, isolation), finished=False)
+            failed = _grade_all(request, settings, journal)
+            journal.describe_run(_describe(settings, exercises, request, isolation), finished=not failed)
+    except JournalError as error:
+        raise Refused(str(error)) from None
+    return 1 if failed else 0
+
+
+def _probe(scheduler: str | None) -> str:
+    """Say how this machine isolates; a cluster's machines say it themselves."""
+    if scheduler is not None:
+        return "as each machine of the cluster says"
+    try:
+        keeper = Keeper()
+    except SandboxError as error:
+        raise Refused(_NO_SANDBOX.format(reason=error)) from None
+    keeper.end()
+    return ", ".join(keeper.means)
+
+
+def _exercises(lessons: Sequence[int]) -> tuple[Exercise, ...]:
+    known = sorted({each.lesson for each in all_exercises()})
+    unknown = sorted(set(lessons) - set(known))
+    if unknown:
+        listed = ", ".join(str(lesson.number) for lesson in LESSONS if lesson.exercises)
+        raise Refused(f"Lesson {unknown[0]} has no exercises; these have: {listed}.")
+    return tuple(each for each in all_exercises() if each.lesson in (lessons or known))
+
+
+def _settings(request: Request, exercises: Sequence[Exercise], journal: Journal) -> Settings:
+    hidden = request.hidden
+    if hidden is not None:
+        _check_hidden(hidden, exercises)
+    seed = journal.seed_of_run() if request.seed is None else request.seed
+    return Settings(
+        exercises=tuple(each.id for each in exercises),
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+        tests=hash_tests((each.lesson for each in exercises), hidden),
+        hidden="" if hidden is None else str(hidden.resolve()),
+        trusted=request.trusted,
+    )
+
+
+def _check_hidden(folder: Path, exercises: Sequence[Exercise]) -> None:
+    """Find out now, not in the middle of a run, whether hidden cases can be used."""
+    try:
+        found = collect_cases(folder)
+    except Exception as error:
+        raise Refused(
+            f"The hidden cases in {folder} can't be loaded: {type(error).__name__}: {error}"
+        ) from None
+    if not {each.id for each in exercises} & set(found):
+        raise Refused(
+            f"{folder} has no cases for these lessons. They stand in files lesson_NN.py, as in tests/exercises."
+        )
+
+
+def _describe(
+    settings: Settings, exercises: Sequence[Exercise], request: Request, isolation: str
+) -> dict[str, Any]:
+    hidden = collect_cases(request.hidden) if request.hidden else {}
+    return {
+        "seed": settings.seed,
+        "tests": settings.tests,
+        "lessons": sorted({each.lesson for each in exercises}),
+        "isolation": isolation,
+        "exercises": {
+            each.id: {
+                "name": each.name,
+                "title": each.title,
+                "total": len(cases_of(each)),
+                "hidden_total": len(hidden.get(each.id, ())),
+            }
+            for each in exercises
+        },
+    }
+
+
+def _grade_all(request: Request, settings: Settings, journal: Journal) -> int:
+    """Grade what has no result yet, and return how many results are errors of the grader."""
+    entries = list_submissions(request.submissions)
+    if not entries:
+        raise Refused(f"There is no submission in {request.submissions}.")
+    progress = Progress(len(entries))
+
+    def read_new() -> Iterator[Submission]:
+        for entry in entries:
+            submission = read_submission(entry)
+            if journal.has(
+                submission.name, submission.hash, settings.tests, settings.exercises, settings.trusted
+            ):
+                progress.known_one()
+            else:
+                yield submission
+
+    failed = 0
+    try:
+        with executor_for(request.jobs, request.scheduler) as (executor, at_once):
+            for result in _results(read_new(), settings, executor, at_once):
+                journal.add(result)
+                failed += result["error"] is not None
+                progress.add()
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    finally:
+        progress.close()
+    print(f"{progress.text()}; seed {settings.seed}.", file=sys.stderr)
+    return failed
+
+
+def _results(
+    submissions: Iterator[Submission], settings: Settings, executor: Executor, at_once: int
+) -> Iterator[dict[str, Any]]:
+    for submission, outcome in do_jobs(submissions, settings, executor, at_once):
+        if isinstance(outcome, SandboxError):
+            raise Refused(_NO_SANDBOX.format(reason=outcome))
+        if isinstance(outcome, BaseException):
+            yield lost_result(submission, settings, f"{type(outcome).__name__}: {outcome}")
+        else:
+            yield outcome
+
+
+_NO_SANDBOX = """\
+Submissions can't be isolated here: {reason}
+Nothing was graded. Grade on a Linux host, or in a container (Containerfile says how). Where you trust everybody
+who handed something in, --trust-submissions grades without isolation."""
