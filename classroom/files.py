@@ -12,6 +12,7 @@ both, as it always does, so that a mistake in one exercise shows in that one onl
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,13 +114,14 @@ def set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
     tree, lines = parse_or_none(text), text.split("\n")
     imports: list[str] = []
     body = tree.body if tree else []
+    statements_on = Counter(line for node in body for line in lines_of(node))
     for node in body:
         if imports_minews(node):
             imports.append(ast.unparse(node))
         elif not isinstance(node, DEFINITIONS) or node.name not in exercise.neighbour_names:
             continue
         taken = lines_of(node)
-        if not any(set(taken) & set(lines_of(each)) for each in body if each is not node):
+        if all(statements_on[line] == 1 for line in taken):
             lines[taken.start - 1 : taken.stop - 1] = [""] * len(taken)
     return "\n".join(lines), imports
 

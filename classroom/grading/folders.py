@@ -1,4 +1,4 @@
-"""Read what lies in a student's folder as bytes: bounded, following no links, opening nothing but plain files.
+"""Read what lies in a student's folder as bytes: bounded, following no links, opening only plain files.
 
 The coordinator does this, perhaps as root, so a folder is opened once and read through its descriptor where
 the system can: nobody puts a link in its place in between.
@@ -91,7 +91,7 @@ class Collector:
         self._seen += len(names)
         if self._seen > MAX_SEEN:
             self.note(
-                f"There are more than {MAX_SEEN:,} files; the rest, from {shorten(name) or '.'} on, was not read."
+                f"There are more than {MAX_SEEN:,} files; in {shorten(name) or 'it'} some were not read."
             )
             self._seen = MAX_SEEN
             names = names[:-1]

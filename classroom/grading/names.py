@@ -69,7 +69,7 @@ def _show(text: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """Spell a name so that it can be printed and stored anywhere: odd bytes and invisible marks as escapes."""
+    """Spell a name so that it can be printed and stored anywhere: odd bytes, invisible marks as escapes."""
     return "".join(_escape(letter) if _is_odd(letter) else letter for letter in name)
 
 

@@ -1,7 +1,7 @@
 """Find what students handed in, in a folder of an instructor's, and read its bytes; nothing is parsed here.
 
     ann/  ann.zip  ann.ipynb  handshake.py                  one submission each
-    mueller_12345_67890_work.zip                            Canvas: all files of one student are one submission
+    mueller_12345_67890_work.zip                            Canvas: all files of a student are one submission
     Ann Lee_4711_assignsubmission_file_/                    Moodle: the same
 
 Whatever is odd on the disk, such as links, pipes, or files that may not be read, becomes a note or a problem.
