@@ -1,0 +1,1 @@
+"""The grader: submissions in, points, feedback and a report out."""
