@@ -106,7 +106,7 @@ class _Table:
         )
         owners = np.repeat([owner for _, owner, _ in rows], [len(numbers) for *_, numbers in rows])
         known, index, members = np.unique(keys, return_inverse=True, return_counts=True)
-        index = index.astype(np.int32)
+        index = index.astype(np.int64)
         writers = np.bincount([place for place, *_ in rows], minlength=len(exercises) or 1)
         limits = np.maximum(FEWEST, SHARE * writers)[(known >> np.uint64(52)).astype(int)]
         counts = members <= limits
@@ -116,7 +116,7 @@ class _Table:
         self.common = _by_exercise(exercises, known[~counts])
 
     def _sort_out(
-        self, size: int, index: NDArray[np.int32], owners: NDArray[np.int64], counts: NDArray[np.bool_]
+        self, size: int, index: NDArray[np.int64], owners: NDArray[np.int64], counts: NDArray[np.bool_]
     ) -> None:
         index, owners = index[counts[index]], owners[counts[index]]
         self.kept = np.split(index, np.searchsorted(owners, np.arange(1, size)))

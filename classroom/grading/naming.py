@@ -14,7 +14,7 @@ LONGEST = 60  # characters of a file's name, before its hash
 # Windows keeps these for itself, whatever the suffix.
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 # A spreadsheet takes a cell that begins with one of these for a formula; the wide ones are meant, too.
-_FORMULA = re.compile(r"[\s'\"]*[=+\-@|%＝＋－＠]")  # noqa: RUF001
+_FORMULA = re.compile(r"[\s'\"]*[=+\-@＝＋－＠]")  # noqa: RUF001
 # Marks that turn the direction of what follows; one of a pair alone would turn the rest of the page.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
