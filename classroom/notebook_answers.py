@@ -210,3 +210,5 @@ def _read(node: ast.stmt) -> Iterator[str]:
             yield from _read_at_once(statement) - inside
     else:
         yield from free_names(node) | changed_names(node)
+        if isinstance(node, ast.AugAssign):
+            yield from bound_names(node.target)

@@ -90,12 +90,13 @@ def test_odd_letters_in_a_name_are_spelled_out():
     assert clean_name("Zoë \U0001f600 李") == "Zoë \U0001f600 李"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=30))
 def test_no_name_is_too_odd(name):
     handed = read_name(name)
     for text in (handed.student, handed.person, clean_name(name)):
-        assert (text.encode("utf-8").decode() == text and text.isprintable()) or "\x0a" not in text
+        assert text.encode("utf-8").decode() == text == clean_name(text)
+        assert not any(ord(letter) < 32 for letter in text)
     tidy_path(name), copy_number(name), kind_of(name), is_junk(name)
 
 
