@@ -243,6 +243,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_counts(name, data, reason):
         f"{GOOD}x = 1{' + 1' * 3_000}",
         f"{GOOD}x = a{'.a' * 30_000}",
         f"{GOOD}if x: y = 1\n" + "elif x: y = 1\n" * 3_000,
+        f"{GOOD}if x: y = 1\n" + "elif x: y = 1\n" * 400,
     ],
 )
 @pytest.mark.parametrize("name", ["handshake.py", "a.ipynb"])
