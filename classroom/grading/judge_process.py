@@ -23,7 +23,7 @@ from .rights import drop_rights
 from .sandbox import SandboxError
 
 LENGTH = struct.Struct(">I")
-MEMORY = 2 << 30  # bytes of address space
+MEMORY = 1 << 30  # bytes of address space
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
