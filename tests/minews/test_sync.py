@@ -317,7 +317,7 @@ class TestMessages:
 
     def test_small_messages_do_not_wait_for_each_other_in_tcp(self):
         def delays(conn):
-            return conn._conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
+            return conn._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
 
         seen = []
         with serve(lambda conn: seen.append(delays(conn))) as server, connect(server.url()) as conn:
@@ -581,7 +581,7 @@ def narrow(server):
     """Leave the server's connection little room for what it sends, and return it."""
     wait_until(lambda: server.connections)
     (served,) = server.connections
-    served._conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
+    served._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
     return served
 
 
@@ -644,7 +644,7 @@ class TestSlowPeers:
                 while True:
                     conn.sendall(frame)
             wait_until(lambda: not server.connections)
-        assert 0 < kept[0]._inbox_size() < 300_000
+        assert 0 < kept[0]._inbox_size < 300_000
 
 
 class TestEnd:
@@ -737,7 +737,7 @@ class TestEnd:
         with agreeing(serve_one) as port:
             conn = connect(url_of(port), limits=CALM)
             conn.send("goodbye")
-            conn._conn.shutdown(socket.SHUT_WR)  # as if the peer had reset the connection
+            conn._sock.shutdown(socket.SHUT_WR)  # as if the peer had reset the connection
             with pytest.raises(EOFError, match="lost"):
                 conn.send("Hello")
             assert conn.state is State.CLOSED
