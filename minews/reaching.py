@@ -23,7 +23,7 @@ from .limits import Limits
 from .opening import Agreement, ClientOptions, check_answer, take_head_within, write_request
 from .types import HandshakeError, Response, WsUrl
 
-__all__ = ["Attempts", "Wire", "open_client"]
+__all__ = ["Attempts", "Wire", "open_client", "proxy_connect_request"]
 
 MAX_REDIRECTS = 5
 
@@ -89,6 +89,25 @@ async def open_client(
     raise HandshakeError(response.status, reason=f"there are more than {MAX_REDIRECTS} redirects")
 
 
+def proxy_connect_request(where: WsUrl, proxy: str = "") -> bytes:
+    """Write the request that asks a proxy for a way through (section 4.1; RFC 9110 section 9.3.6).
+
+    Arguments:
+        where: the server to get through to.
+        proxy: the URL of the proxy; if it holds a name and a password, they are sent (RFC 7617).
+
+    >>> proxy_connect_request(parse_ws_url("wss://example.com/chat"))
+    b'CONNECT example.com:443 HTTP/1.1\\r\\nHost: example.com:443\\r\\n\\r\\n'
+    """
+    host = f"[{where.host}]:{where.port}" if ":" in where.host else f"{where.host}:{where.port}"
+    lines = [f"CONNECT {host} HTTP/1.1", f"Host: {host}"]
+    parts = urlsplit(proxy)
+    if parts.username is not None:
+        words = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(words).decode()}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
 class Attempts:
     """When to come back to a server that could not be reached, or has left (section 7.2.3).
 
@@ -125,7 +144,9 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
     await wire.dial(*(_proxy_address(proxy) if proxy else (where.host, where.port)))
     if proxy:
         wire.waits_for = "the proxy's answer"
-        _check_proxy_answer(parse_response_head(await _ask(wire, _ask_proxy(where, proxy), max_head)))
+        _check_proxy_answer(
+            parse_response_head(await _ask(wire, proxy_connect_request(where, proxy), max_head))
+        )
         if wire.received:
             raise HandshakeError(502, reason="the proxy said more than it was asked")
     if where.secure:
@@ -174,17 +195,6 @@ def _proxy_address(proxy: str) -> tuple[str, int]:
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("the URL of a proxy is like http://proxy.example:3128")  # and may hold a password
     return parts.hostname, parts.port or 80
-
-
-def _ask_proxy(where: WsUrl, proxy: str) -> bytes:
-    """Write the request for a way through (RFC 9110 section 9.3.6), with a password if there is one."""
-    host = f"[{where.host}]:{where.port}" if ":" in where.host else f"{where.host}:{where.port}"
-    lines = [f"CONNECT {host} HTTP/1.1", f"Host: {host}"]
-    parts = urlsplit(proxy)
-    if parts.username is not None:
-        words = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(words).decode()}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _check_proxy_answer(response: Response) -> None:

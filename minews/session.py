@@ -19,6 +19,7 @@ from .closing import NO_CLOSE
 from .handshake import refuse
 from .limits import Limits
 from .opening import Agreement, ServerOptions, accept_request, take_head_within
+from .tls import classify_first_bytes
 from .types import Close, HandshakeError, Message, Pong, State
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ INBOX = 1 << 16  # bytes of messages that wait to be read; what happens beyond i
 OUTBOX = 1 << 16  # bytes that wait to be sent, of messages with asyncio, and of Pongs
 EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
-
-HELLO_OF_TLS = b"\x16\x03"  # the first bytes of a client that speaks TLS (RFC 8446 section 5.1)
 
 
 class Session:
@@ -208,7 +207,7 @@ class Reception:
         """Return what to answer to a request, and what is agreed then; None if it is not whole yet."""
         try:
             head = take_head_within(received, self._limits.max_head)
-            if head is None and received.startswith(HELLO_OF_TLS):
+            if head is None and classify_first_bytes(bytes(received[:3])) == "tls":
                 raise HandshakeError(400, reason="TLS is not spoken here")
             if head is None and not late:
                 return None

@@ -407,19 +407,18 @@ class SyncServer(Reception):
 
     def _welcome(self, sock: socket.socket) -> None:
         """Give a new connection its thread; with too many at once that say nothing, drop it."""
-        if self._tls is not None:
-            sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         visit = threading.Thread(target=self._visit, daemon=True)
-        with self._lock:
-            self._visits[visit] = sock
-            too_many = len(self._visits) > 2 * self._max_connections
         try:
-            if too_many:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            with self._lock:
+                self._visits[visit] = sock
+            if len(self._visits) > 2 * self._max_connections:
                 raise RuntimeError("too many connections")
             visit.start()
-        except RuntimeError:  # there are too many threads: that may pass
+        except (OSError, RuntimeError):  # the client has left, or there are too many threads: that may pass
             with self._lock:
-                del self._visits[visit]
+                self._visits.pop(visit, None)
             sock.close()
 
     def _visit(self) -> None:

@@ -1140,8 +1140,10 @@ async def test_an_answer_that_does_not_come_ends_the_attempt_in_time():
         await peer.leaves()
 
     async with listener(say_nothing) as place:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match=r"server's answer did not come within 0\.1 s"):
             await connect(place.url(), limits=QUICK)
+        with pytest.raises(TimeoutError, match=r"TLS, .* did not come within 0\.1 s"):
+            await connect(place.url().replace("ws", "wss"), limits=QUICK)
 
 
 @asynchronous
