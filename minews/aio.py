@@ -32,7 +32,7 @@ from .closing import encode_close
 from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
-from .session import EVICTED, INBOX, OUTBOX, Reception, Session
+from .session import EVICTED, INBOX, NOT_YET, OUTBOX, Reception, Session
 from .tls import client_tls_context
 from .types import HandshakeError, State
 
@@ -112,14 +112,10 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         Raises:
             EOFError: as `send` does.
         """
-        protocol = self._opened()
         if self._transport.is_closing():  # it is lost, and asyncio will soon tell
-            protocol.receive_eof()
-        if isinstance(message, str):
-            protocol.send_text(message)
-        else:
-            protocol.send_binary(message)
-        self._transport.write(protocol.data_to_send())
+            self._protocol.receive_eof()
+        self._send_message(message)
+        self._transport.write(self._protocol.data_to_send())
 
     async def ping(self) -> float:
         """Send a Ping and wait for its Pong; return the seconds that this took (section 5.5.2).
@@ -167,8 +163,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Drop the connection at once, without a word."""
-        if self._protocol is not None:
-            self._protocol.receive_eof()
+        self._protocol.receive_eof()
         self._transport.abort()
 
     # What asyncio calls.
@@ -177,7 +172,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(OUTBOX)
         self._keeper.watch(self)
-        self._deadline = self._keeper.now + self._keeper.limits.open_time
+        self._deadline = self._keeper.now + self._limits.open_time
         self._keeper.on_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -188,7 +183,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def _hear(self, data: bytes) -> None:
         self._heard = True
-        if self._protocol is None:
+        if self._protocol is NOT_YET:
             if self._head is not None:
                 self._head += data
                 self._keeper.on_head(self)
@@ -200,19 +195,20 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._wake()
         if ended:
             self._finish()
+        elif self._inbox_size > INBOX and self._reading and self._protocol.state is State.OPEN:
+            self._reading = False
+            self._transport.pause_reading()
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
-        if self._protocol is not None:
-            self._protocol.receive_eof()
-            self._wake()
-        self._deadline = self._keeper.now + self._keeper.limits.close_time
+        self._protocol.receive_eof()
+        self._wake()
+        self._deadline = self._keeper.now + self._limits.close_time
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeper.forget(self)
-        if self._protocol is not None:
-            self._protocol.receive_eof()
-        elif self._head is not None:
+        self._protocol.receive_eof()
+        if self._head is not None:
             self._keeper.on_head(self)
         self._wake()
         self.resume_writing()
@@ -248,17 +244,11 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     async def _start_tls(self, tls: ssl.SSLContext, host: str | None = None) -> None:
         """Go on inside TLS, as the client of a host or as a server. Raises OSError if that fails."""
         self._ready = False
-        limits = self._keeper.limits
         try:
             started = await self._keeper.loop.start_tls(
-                self._transport,
-                self,
-                tls,
-                server_side=host is None,
-                server_hostname=host,
-                ssl_handshake_timeout=limits.open_time,
-                ssl_shutdown_timeout=limits.close_time,
-            )
+                self._transport, self, tls, server_side=host is None, server_hostname=host,
+                ssl_handshake_timeout=self._limits.open_time, ssl_shutdown_timeout=self._limits.close_time,
+            )  # fmt: skip
             if started is None:  # what Python 3.11 says if the peer leaves
                 raise ConnectionResetError("the peer left while TLS began")
         except BaseException:
@@ -275,7 +265,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def _start_closing(self, code: int, reason: str) -> None:
         encode_close(code, reason)  # raises, whatever the state is
-        if self._protocol is not None and self._protocol.state is State.OPEN:
+        if self._protocol.state is State.OPEN:
             self._protocol.send_close(code, reason)
             self._flush()
             self._deadline = self._keeper.now + self._limits.close_time
@@ -286,7 +276,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         """Ping, if it is time; end what took too long."""
         if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
             self._heard, self._heard_at = False, now
-        if self._protocol is None and self._head is not None and self._ready:
+        if self._head is not None and self._ready:
             if self._late():
                 self._keeper.on_head(self)
         elif self._late() or self._reads_nothing(now):
@@ -305,7 +295,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         if self.unsent < least:
             self._stalled = self.unsent, now
             return False
-        return now > since + self._keeper.limits.idle_time
+        return now > since + self._limits.idle_time
 
     async def _receive(self, end: type[Exception]) -> str | bytes:
         while not self._inbox:
@@ -325,13 +315,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self._ended = self._keeper.loop.create_future()
             await asyncio.shield(self._ended)
 
-    def _keep(self, messages: list[str | bytes]) -> None:
-        """Keep messages until somebody receives them; stop reading once they are too many."""
-        super()._keep(messages)
-        if self._inbox_size > INBOX and self._reading and self.state is State.OPEN:
-            self._reading = False
-            self._transport.pause_reading()
-
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -346,8 +329,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         To close at once would reset the connection if the peer has sent more, and the reset could take away
         from it what we said last (section 7.1.1).
         """
-        self._deadline = self._keeper.now + self._keeper.limits.close_time
-        if self._protocol is not None and not self._protocol.tcp_should_end:
+        self._deadline = self._keeper.now + self._limits.close_time
+        if not self._protocol.tcp_should_end:
             return  # we are a client, and the server ends first
         if not self._transport.can_write_eof():
             self._transport.close()
@@ -366,7 +349,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self.abort()
 
     def _flush(self) -> None:
-        self._transport.write(self._opened().data_to_send())
+        self._transport.write(self._protocol.data_to_send())
 
     def _give_up(self) -> None:
         self.abort()

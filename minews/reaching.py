@@ -2,10 +2,6 @@
 
 The way is written once, as a coroutine that waits nowhere but in its `Wire`: `aio` brings one that asyncio
 waits for, `sync` one that blocks, with which the coroutine runs to its end at one go.
-
->>> where = parse_ws_url("wss://example.com/chat")
->>> _ask_proxy(where, "http://proxy.example:3128").splitlines()[0]
-b'CONNECT example.com:443 HTTP/1.1'
 """
 
 from __future__ import annotations
@@ -41,19 +37,15 @@ class Wire:
 
     async def dial(self, host: str, port: int) -> None:
         """Connect, and end what there was before."""
-        raise NotImplementedError
 
     async def start_tls(self, host: str) -> None:
         """Begin TLS with a host."""
-        raise NotImplementedError
 
     async def send(self, data: bytes) -> None:
         """Send some bytes."""
-        raise NotImplementedError
 
     async def receive(self) -> None:
-        """Wait for more. Raises EOFError if no more can come."""
-        raise NotImplementedError
+        """Wait until more is received. Raises EOFError if no more can come."""
 
     def late(self, limits: Limits) -> TimeoutError:
         """Return the error that says what was waited for in vain."""
@@ -79,8 +71,7 @@ async def open_client(
         where, key = parse_ws_url(url), make_key()
         request = write_request(where, key, options)
         await _reach(wire, where, max_head, proxy)
-        wire.waits_for = "the server's answer"
-        head = await _ask(wire, request, max_head)
+        head = await _ask(wire, request, max_head, "the server's answer")
         response = parse_response_head(head)
         moved = _follow_redirect(url, response)
         if moved is None:
@@ -141,21 +132,23 @@ class Attempts:
 async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> None:
     """Connect to a server, through a proxy and with TLS if so wanted."""
     wire.waits_for = "the connection to the server" if proxy is None else "the connection to the proxy"
-    await wire.dial(*(_proxy_address(proxy) if proxy else (where.host, where.port)))
-    if proxy:
-        wire.waits_for = "the proxy's answer"
-        _check_proxy_answer(
-            parse_response_head(await _ask(wire, proxy_connect_request(where, proxy), max_head))
-        )
+    await wire.dial(*((where.host, where.port) if proxy is None else _proxy_address(proxy)))
+    if proxy is not None:
+        head = await _ask(wire, proxy_connect_request(where, proxy), max_head, "the proxy's answer")
+        response = parse_response_head(head)
+        if not 200 <= response.status <= 299:
+            said = f"{response.status} {response.reason}".rstrip()
+            raise HandshakeError(response.status, reason=f"the proxy answered {said}")
         if wire.received:
             raise HandshakeError(502, reason="the proxy said more than it was asked")
     if where.secure:
-        wire.waits_for = "TLS, which the server may not speak at that port"
+        wire.waits_for = "TLS, which the server may not speak at that port,"
         await wire.start_tls(where.host)
 
 
-async def _ask(wire: Wire, request: bytes, max_head: int) -> bytes:
+async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> bytes:
     """Send a request, and return the head of the response."""
+    wire.waits_for = what
     await wire.send(request)
     while (head := take_head_within(wire.received, max_head, response=True)) is None:
         await wire.receive()
@@ -195,9 +188,3 @@ def _proxy_address(proxy: str) -> tuple[str, int]:
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("the URL of a proxy is like http://proxy.example:3128")  # and may hold a password
     return parts.hostname, parts.port or 80
-
-
-def _check_proxy_answer(response: Response) -> None:
-    if not 200 <= response.status <= 299:
-        said = f"{response.status} {response.reason}".rstrip()
-        raise HandshakeError(response.status, reason=f"the proxy answered {said}")

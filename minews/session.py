@@ -13,24 +13,35 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from .closing import NO_CLOSE
 from .handshake import refuse
 from .limits import Limits
 from .opening import Agreement, ServerOptions, accept_request, take_head_within
+from .speed import FastConnection
 from .tls import classify_first_bytes
 from .types import Close, HandshakeError, Message, Pong, State
 
-if TYPE_CHECKING:
-    from .speed import FastConnection
-
-__all__ = ["EVICTED", "INBOX", "OUTBOX", "Reception", "Session"]
+__all__ = ["EVICTED", "INBOX", "NOT_YET", "OUTBOX", "Reception", "Session"]
 
 INBOX = 1 << 16  # bytes of messages that wait to be read; what happens beyond is the driver's business
 OUTBOX = 1 << 16  # bytes that wait to be sent, of messages with asyncio, and of Pongs
 EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
+
+
+class _NotYet:
+    """What stands in for a `Connection` until the handshake is over."""
+
+    state, close_code, close_reason = State.CONNECTING, NO_CLOSE, ""
+    ended, tcp_should_end = False, True
+
+    def receive_eof(self) -> None:
+        """Do nothing: there is nobody to tell."""
+
+
+NOT_YET = cast(FastConnection, _NotYet())
 
 
 class Session:
@@ -56,7 +67,7 @@ class Session:
         """
         self.latency: float | None = None
         self._limits = limits
-        self._protocol: FastConnection | None = None  # once the handshake is over
+        self._protocol = NOT_YET
         self._inbox: list[str | bytes] = []  # the oldest message last, where it is taken out for nothing
         self._inbox_size = 0
         self._pings: dict[bytes, tuple[float, Any]] | None = None  # when each was sent, and who waits for it
@@ -65,17 +76,17 @@ class Session:
     @property
     def state(self) -> State:
         """Where the connection stands in its life."""
-        return State.CONNECTING if self._protocol is None else self._protocol.state
+        return self._protocol.state
 
     @property
     def close_code(self) -> int:
         """The code that it ended with; see `Connection`."""
-        return NO_CLOSE if self._protocol is None else self._protocol.close_code
+        return self._protocol.close_code
 
     @property
     def close_reason(self) -> str:
         """The reason that it ended with."""
-        return "" if self._protocol is None else self._protocol.close_reason
+        return self._protocol.close_reason
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.state.value}>"
@@ -84,26 +95,20 @@ class Session:
 
     def _flush(self) -> bool | None:
         """Send what the protocol has to send."""
-        raise NotImplementedError
 
     def _give_up(self) -> None:
         """Drop the connection, and say nothing."""
-        raise NotImplementedError
 
     # What a driver calls.
 
     def _begin(self, agreement: Agreement) -> None:
         self.agreement, self._protocol = agreement, agreement.connect(self._limits)
 
-    def _opened(self) -> FastConnection:
-        assert self._protocol is not None
-        return self._protocol
-
     def _take(self, data: bytes) -> bool:
         """Take bytes of the peer's; tell whether they ended the connection."""
         messages: list[str | bytes] = []
         ended = False
-        for event in self._opened().receive_data(data):
+        for event in self._protocol.receive_data(data):
             if type(event) is Message:
                 messages.append(event.data)
             elif type(event) is Pong:
@@ -132,14 +137,19 @@ class Session:
 
     def _check_open(self, end: type[Exception] = EOFError) -> None:
         """Raise an error if no message can come any more."""
-        protocol = self._opened()
-        if protocol.ended or protocol.state is State.CLOSED:
+        if self._protocol.ended or self._protocol.state is State.CLOSED:
             raise end(f"the connection ended with {self.close_code}")
+
+    def _send_message(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            self._protocol.send_text(message)
+        else:
+            self._protocol.send_binary(message)
 
     def _send_ping(self, payload: bytes = b"", waiter: Any = None) -> bytes:
         """Send a Ping with random bytes or others; return them."""
         payload = payload or os.urandom(8)
-        self._opened().send_ping(payload)
+        self._protocol.send_ping(payload)
         if self._pings is None:
             self._pings = {}
         self._pings[payload] = time.monotonic(), waiter
@@ -157,16 +167,12 @@ class Session:
             if waiter is not None and not waiter.done():
                 waiter.set_result(self.latency)
 
-    def _pings_next(self) -> bool:
-        """Whether a Ping is what comes next if the peer stays silent."""
-        return self._limits.ping_time is not None and not self._pings and self.state is State.OPEN
-
     def _patience(self) -> float:
         """Return the seconds of silence after which `_mind_silence` has something to do."""
-        limits = self._limits
-        if self._pings_next():
-            return min(limits.ping_time or 0.0, limits.idle_time)
-        return limits.idle_time
+        ping_time, idle_time = self._limits.ping_time, self._limits.idle_time
+        if ping_time is None or self._pings or self.state is not State.OPEN:
+            return idle_time
+        return min(ping_time, idle_time)
 
     def _mind_silence(self, now: float) -> None:
         """Ping a peer that was silent for long, and give up one that was for too long."""

@@ -173,7 +173,7 @@ class SyncConnection(Session):
             ValueError: as `close` does.
         """
         with self._lock:
-            self._opened().send_close(code, reason)
+            self._protocol.send_close(code, reason)
             self._flush()
 
     def abort(self) -> None:
@@ -229,7 +229,7 @@ class SyncConnection(Session):
         except OSError:
             data = b""
         if not data:
-            self._opened().receive_eof()
+            self._protocol.receive_eof()
             return
         self._heard_at = self._waited
         self._take_and_answer(data)
@@ -246,15 +246,9 @@ class SyncConnection(Session):
 
     # What every thread does that sends.
 
-    def _send_message(self, message: str | bytes) -> None:
-        if isinstance(message, str):
-            self._opened().send_text(message)
-        else:
-            self._opened().send_binary(message)
-
     def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
-        if data := self._opened().data_to_send():
+        if data := self._protocol.data_to_send():
             if self._trace is not None:
                 self._trace("sent", data)
             self._outbox += data
@@ -299,9 +293,10 @@ class SyncConnection(Session):
                 return False
             self._send_message(message)
             if not self._flush() and not self._emptying:
-                self._emptying = True
-                threading.Thread(target=self._empty_later, daemon=True).start()
-        return True
+                with contextlib.suppress(RuntimeError):  # too many threads: the next one to send sees to it
+                    threading.Thread(target=self._empty_later, daemon=True).start()
+                    self._emptying = True
+            return True
 
     def _empty_later(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -311,15 +306,15 @@ class SyncConnection(Session):
 
     def _is_finished(self) -> bool:
         """Whether all is said and sent, or the peer has ended TCP."""
-        protocol = self._opened()
-        return protocol.state is State.CLOSED or (protocol.tcp_should_end and not self._outbox)
+        said = self._protocol.tcp_should_end and not self._outbox
+        return said or self._protocol.state is State.CLOSED
 
     def _give_up(self) -> None:
         """Give up a peer that takes nothing: it hears of that at once, and of nothing else."""
         self._broken = True
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        self._opened().receive_eof()
+        self._protocol.receive_eof()
         _hang_up(self._sock)
 
     def _end(self, patience: float) -> None:
@@ -327,7 +322,7 @@ class SyncConnection(Session):
         if self._sock.fileno() < 0:
             return
         with self._lock:
-            self._opened().receive_eof()
+            self._protocol.receive_eof()
             self._broken = True
             end_tls(self._sock, patience)
             with contextlib.suppress(OSError):  # wakes who waits for room

@@ -41,11 +41,6 @@ class TestSession:
         assert (session.state, session.close_code, session.close_reason) == (State.CONNECTING, 1006, "")
         assert repr(session) == "<Session connecting>"
 
-    def test_a_driver_has_to_say_how_to_send_and_how_to_end(self):
-        for hook in (Session(LIMITS)._flush, Session(LIMITS)._give_up):
-            with pytest.raises(NotImplementedError):
-                hook()
-
     def test_messages_come_in_order_and_the_end_after_them(self):
         session = Loose()
         assert not session._take(masked(Opcode.TEXT, b"one") + masked(Opcode.PONG) + masked(Opcode.PING))
