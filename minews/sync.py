@@ -592,7 +592,7 @@ class _BlockingWire(Wire):
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
         super().__init__()
-        self.sock = socket.socket()
+        self.sock = socket.socket()  # so that there is always one to close
         self._tls, self._deadline = tls, time.monotonic() + limits.open_time
 
     async def dial(self, host: str, port: int) -> None:
