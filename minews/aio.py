@@ -78,10 +78,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     # What applications use.
 
     def recv(self) -> Coroutine[Any, Any, str | bytes]:
-        """Wait for the next message.
-
-        Returns:
-            A str for a text message, bytes for a binary one.
+        """Wait for the next message: a str for a text message, bytes for a binary one.
 
         Raises:
             EOFError: when the connection has ended, and all that came before is read.
@@ -107,11 +104,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             await asyncio.sleep(0)
 
     def write_message(self, message: str | bytes) -> None:
-        """Send a message without waiting, however slowly the peer reads: look at `unsent` before.
-
-        Raises:
-            EOFError: as `send` does.
-        """
+        """Do as `send`, but do not wait, however slowly the peer reads: look at `unsent` before."""
         if self._transport.is_closing():  # it is lost, and asyncio will soon tell
             self._protocol.receive_eof()
         self._send_message(message)

@@ -60,11 +60,7 @@ class Session:
     agreement: Agreement
 
     def __init__(self, limits: Limits) -> None:
-        """Begin before the handshake.
-
-        Arguments:
-            limits: what the peer may cost.
-        """
+        """Begin before the handshake; `limits` are what the peer may cost."""
         self.latency: float | None = None
         self._limits = limits
         self._protocol = NOT_YET

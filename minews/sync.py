@@ -87,13 +87,10 @@ class SyncConnection(Session):
                 self._take_and_answer(rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
-        """Wait for the next message.
+        """Wait for the next message: a str for a text message, bytes for a binary one.
 
         Arguments:
             timeout: seconds to wait at most; None waits as long as the connection lasts.
-
-        Returns:
-            A str for a text message, bytes for a binary one.
 
         Raises:
             EOFError: when the connection has ended, and all that came before is read.
@@ -167,11 +164,7 @@ class SyncConnection(Session):
         return self.close_code
 
     def say_goodbye(self, code: int = 1000, reason: str = "") -> None:
-        """Send a Close and wait for nothing: another thread still receives what is on its way.
-
-        Raises:
-            ValueError: as `close` does.
-        """
+        """Do as `close`, but wait for nothing: another thread still receives what is on its way."""
         with self._lock:
             self._protocol.send_close(code, reason)
             self._flush()
@@ -473,20 +466,16 @@ def serve(
     tls: ssl.SSLContext | None = None,
     max_connections: int = 500,
 ) -> SyncServer:
-    """Start a server in the background.
+    """Start a server in the background; return it, a context manager that closes it.
 
     Arguments:
         handler: called with each new connection, in a thread of its own; when it returns, the connection is
             closed with 1000, and with 1011 if it raised.
         host, port: where to listen; port 0 is a free port.
-        options: what to grant.
-        limits: what a peer may cost.
+        options, limits: what to grant, and what a peer may cost.
         tls: makes it a wss server; see `server_tls_context`.
         max_connections: who comes when so many are open is refused with 503. Twice as many may be there with
             those that open; who comes then is dropped.
-
-    Returns:
-        The server, already listening; a context manager that closes it.
 
     Raises:
         OSError: if it can't listen there.
@@ -505,19 +494,15 @@ def connect(
     proxy: str | None = None,
     trace: Trace | None = None,
 ) -> SyncConnection:
-    """Open a connection.
+    """Open a connection; return it, a context manager that closes it.
 
     Arguments:
         url: such as "wss://example.com/chat".
-        options: what to ask for.
-        limits: what the server may cost.
+        options, limits: what to ask for, and what the server may cost.
         tls: for wss; see `client_tls_context`.
         proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
         trace: called with "sent" or "received", and the bytes, whenever some are, once the handshake is over.
             It must not use the connection.
-
-    Returns:
-        The connection, open; a context manager that closes it.
 
     Raises:
         ValueError: if the URL is none, or an option would break out of its line.
@@ -573,16 +558,9 @@ def connect_again(
 
 
 def broadcast(connections: Iterable[SyncConnection], message: str | bytes) -> int:
-    """Send one message to many, waiting for none.
+    """Send one message to many, waiting for none; return how many it was sent to.
 
-    A peer that reads so slowly that a MiB waits for it is given up, so that it costs no more.
-
-    Arguments:
-        connections: those of one server, or any; the ones that are not open are left out.
-        message: text for a str, binary for bytes.
-
-    Returns:
-        How many it was sent to.
+    A peer for which more than EVICTED bytes wait is given up; connections that are not open are left out.
     """
     return sum(conn._post(message) for conn in list(connections))
 
