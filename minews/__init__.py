@@ -1,8 +1,8 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
 Read the modules in this order: types, tcp, http, handshake, frames, closing, conversation, blocking, serving,
-messages, connection, speed, deflate, limits, origin, tls, opening, sync, aio. From deflate on they are loaded
-when they are first asked for, so that importing minews costs little.
+messages, connection, speed, deflate, limits, origin, tls, opening, reaching, session, sync, aio. From deflate
+on they are loaded when they are first asked for, so that importing minews costs little.
 """
 
 import importlib
@@ -136,7 +136,7 @@ __all__ = [
     "take_head",
 ]
 
-_LATER = ("aio", "deflate", "limits", "opening", "origin", "sync", "tls")
+_LATER = ("aio", "deflate", "limits", "opening", "origin", "reaching", "session", "sync", "tls")
 
 
 def __getattr__(name: str) -> ModuleType:

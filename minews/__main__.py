@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from . import aio, sync
 from .deflate import DeflateParams
@@ -30,8 +31,6 @@ __all__ = ["main"]
 SHOWN = 32  # bytes of a payload that a trace shows
 TICK = 0.05  # seconds between two looks at what else has happened
 
-LINGER = "after the end of the input, close once nothing has come for so long (0.5)"
-
 ENDINGS = {
     "untrusted": "nobody whom we trust vouches for the server's certificate; --cafile names who does",
     "wrong-name": "the server's certificate is for another name",
@@ -40,10 +39,7 @@ ENDINGS = {
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Arguments:
-        words: what stands behind `python -m minews`; None takes it from there.
+    """Run a command: `words`, or what stands behind `python -m minews`.
 
     Returns:
         The exit code: 0 if all went well, 1 if not, and one line on stderr says why.
@@ -66,17 +62,19 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     serve = commands.add_parser("serve", help="send every message back")
     serve.set_defaults(run=_serve)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
-    serve.add_argument("--port", type=_number(0, 65_535), default=0, help="the port; 0 picks a free one (0)")
+    serve.add_argument("--port", type=_number(65_535), default=0, help="the port; 0 picks a free one (0)")
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="wss, with these files")
     serve.add_argument("--deflate", action="store_true", help="take permessage-deflate")
-    serve.add_argument("--max-size", type=_number(0, 1 << 62), metavar="N", help="bytes in one message")
+    serve.add_argument("--max-size", type=_number(1 << 62), metavar="N", help="bytes in one message")
     serve.add_argument("--origin", action="append", metavar="O", help="let pages of O in; * is every page")
     serve.add_argument("--sync", action="store_true", help="threads in place of asyncio")
     connect = commands.add_parser("connect", help="send lines, print messages")
     connect.set_defaults(run=_connect)
     connect.add_argument("url", help="such as ws://127.0.0.1:9001/")
     connect.add_argument("--trace", action="store_true", help="show every frame that passes")
-    connect.add_argument("--linger", type=float, default=0.5, metavar="SECONDS", help=LINGER)
+    connect.add_argument(
+        "--linger", type=float, default=0.5, metavar="SECONDS", help="after the last line, wait so long (0.5)"
+    )
     connect.add_argument("--cafile", help="certificates to trust, for wss")
     connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
     connect.add_argument("--subprotocol", action="append", default=[], help="offer a subprotocol")
@@ -84,9 +82,9 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
+def _number(most: int) -> Callable[[str], int]:
     def number(word: str) -> int:
-        if not least <= int(word) <= most:
+        if not 0 <= int(word) <= most:
             raise ValueError
         return int(word)
 
@@ -97,9 +95,7 @@ def _explain(error: Exception) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, ssl.SSLError):
         return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _tell(text: str) -> None:
@@ -114,13 +110,12 @@ def _printable(text: str) -> str:
 @contextlib.contextmanager
 def _signals_to(end: Callable[[], object]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM call a function, and do nothing else."""
-    before = {
-        number: signal.signal(number, lambda *_: end() and None) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [(number, signal.signal(number, lambda *_: end() and None)) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in before:
             signal.signal(number, handler)
 
 
@@ -129,13 +124,17 @@ def _signals_to(end: Callable[[], object]) -> Iterator[None]:
 
 def _serve(arguments: argparse.Namespace) -> int:
     size = arguments.max_size
-    limits = Limits() if size is None else Limits(max_frame=size, max_message=size)
-    options = ServerOptions(origins=arguments.origin, deflate=arguments.deflate)
-    tls = _load_certificate(*arguments.tls) if arguments.tls else None
+    settings = {
+        "host": arguments.host,
+        "port": arguments.port,
+        "limits": None if size is None else Limits(max_frame=size, max_message=size),
+        "options": ServerOptions(origins=arguments.origin, deflate=arguments.deflate),
+        "tls": _load_certificate(*arguments.tls) if arguments.tls else None,
+    }
     if arguments.sync:
-        _serve_on_threads(arguments, options, limits, tls)
+        _serve_on_threads(settings)
     else:
-        asyncio.run(_serve_on_asyncio(arguments, options, limits, tls))
+        asyncio.run(_serve_on_asyncio(settings))
     return 0
 
 
@@ -151,39 +150,30 @@ def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
     print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}", flush=True)
 
 
-async def _serve_on_asyncio(
-    arguments: argparse.Namespace, options: ServerOptions, limits: Limits, tls: ssl.SSLContext | None
-) -> None:
+async def _serve_on_asyncio(settings: dict[str, Any]) -> None:
     async def echo(conn: aio.AsyncConnection) -> None:
         async for message in conn:
             await conn.send(message)
 
     end, loop = asyncio.Event(), asyncio.get_running_loop()
     with _signals_to(lambda: loop.call_soon_threadsafe(end.set)):
-        async with await aio.serve(
-            echo, arguments.host, arguments.port, options=options, limits=limits, tls=tls
-        ) as server:
-            _announce(server, arguments.host)
+        async with await aio.serve(echo, **settings) as server:
+            _announce(server, settings["host"])
             while not end.is_set():  # on Windows, a loop that nothing wakes hears no signal
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(end.wait(), 0.5)
 
 
-def _serve_on_threads(
-    arguments: argparse.Namespace, options: ServerOptions, limits: Limits, tls: ssl.SSLContext | None
-) -> None:
+def _serve_on_threads(settings: dict[str, Any]) -> None:
     def echo(conn: sync.SyncConnection) -> None:
         for message in conn:
             conn.send(message)
 
     end = threading.Event()
-    with (
-        _signals_to(end.set),
-        sync.serve(echo, arguments.host, arguments.port, options=options, limits=limits, tls=tls) as server,
-    ):
-        _announce(server, arguments.host)
-        while not end.is_set():
-            end.wait(0.5)  # on Windows, a wait without an end hears no signal
+    with _signals_to(end.set), sync.serve(echo, **settings) as server:
+        _announce(server, settings["host"])
+        while not end.wait(0.5):  # on Windows, a wait without an end hears no signal
+            pass
 
 
 # connect

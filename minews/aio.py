@@ -22,42 +22,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from .closing import NO_CLOSE, encode_close, reconnect_delays
-from .handshake import refuse
-from .http import parse_request_head, parse_response_head, take_head
+from .closing import encode_close
 from .limits import Limits
-from .opening import (
-    Agreement,
-    ClientOpening,
-    ClientOptions,
-    ServerOptions,
-    accept_request,
-    check_proxy_answer,
-    proxy_address,
-    proxy_connect_request,
-)
+from .opening import Agreement, ClientOptions, ServerOptions
+from .reaching import Attempts, Wire, open_client
+from .session import EVICTED, INBOX, NOT_YET, OUTBOX, Reception, Session
 from .tls import client_tls_context
-from .types import Close, HandshakeError, Message, Pong, Response, State, WsUrl
-
-if TYPE_CHECKING:
-    from .speed import FastConnection
+from .types import HandshakeError, State
 
 __all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_again", "serve"]
 
 READ = 1 << 16  # bytes to take from a socket at once
-INBOX = 1 << 16  # bytes of messages that wait to be read; with more, nothing is taken from the peer
-OUTBOX = 1 << 16  # bytes that wait to be sent; with more, send waits
-MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
 BREATH = 100  # messages that may be sent at one go before other tasks get their turn
-EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 
 # What comes is taken out of the buffer as soon as it is there: one is enough for all connections. asyncio by
 # itself takes 256 KiB for each read, which can take half of all the time.
@@ -66,52 +48,37 @@ _buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDict
 Handler = Callable[["AsyncConnection"], Awaitable[None]]
 
 
-class AsyncConnection(asyncio.BufferedProtocol):
+class AsyncConnection(Session, asyncio.BufferedProtocol):
     """One end of a connection. `connect` and `serve` make them; asyncio calls some of it.
 
     One task at a time may receive; any number may send. Iterating over it gives messages until it ends.
 
     Pings are answered by themselves, also while nobody receives; but behind INBOX bytes of messages that
-    nobody took, they wait with all that the peer sends.
-
-    Attributes:
-        agreement: what was agreed in the handshake; at a server with the client's request.
-        latency: seconds that the last Ping took to its Pong, or None; one goes out every `Limits.ping_time`
-            in which nothing came.
+    nobody took, they wait with all that the peer sends. See `Session` for its attributes.
     """
 
     __slots__ = (
-        "_conn", "_deadline", "_drained", "_ended", "_head", "_heard", "_heard_at", "_inbox", "_inbox_size",
-        "_keeper", "_owed", "_pings", "_reading", "_ready", "_stalled", "_transport", "_waiter", "agreement",
-        "latency",
+        "_deadline", "_drained", "_ended", "_head", "_heard", "_keeper", "_owed", "_reading", "_ready",
+        "_stalled", "_transport", "_waiter",
     )  # fmt: skip
 
-    def __init__(self, keeper: _Keeper) -> None:
-        self.agreement: Agreement | None = None
-        self.latency: float | None = None
+    def __init__(self, keeper: _Keeper, received: bytearray) -> None:
+        super().__init__(keeper.limits)
         self._keeper = keeper
-        self._conn: FastConnection | None = None
-        self._head: bytearray | None = bytearray()  # what came of the peer's head; None once that is over
+        self._head: bytearray | None = received  # what came of the peer's head; None once that is over
         self._ready = True  # False while TLS begins
-        self._inbox: list[str | bytes] = []  # the oldest message last, where it is taken out for nothing
-        self._inbox_size = 0
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
         self._waiter: asyncio.Future[None] | None = None  # of who receives
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
         self._stalled = (0, 0.0)  # how few bytes were left unsent since then, and from when on
         self._ended: asyncio.Future[None] | None = None  # of those who close
-        self._pings: dict[bytes, tuple[float, asyncio.Future[float] | None]] | None = None
         self._reading = self._heard = True
-        self._heard_at = 0.0
         self._deadline: float | None = None  # of the opening, or of the closing
 
     # What applications use.
 
     def recv(self) -> Coroutine[Any, Any, str | bytes]:
-        """Wait for the next message.
-
-        Returns:
-            A str for a text message, bytes for a binary one.
+        """Wait for the next message: a str for a text message, bytes for a binary one.
 
         Raises:
             EOFError: when the connection has ended, and all that came before is read.
@@ -137,19 +104,11 @@ class AsyncConnection(asyncio.BufferedProtocol):
             await asyncio.sleep(0)
 
     def write_message(self, message: str | bytes) -> None:
-        """Send a message without waiting, however slowly the peer reads: look at `unsent` before.
-
-        Raises:
-            EOFError: as `send` does.
-        """
-        conn = self._opened()
+        """Do as `send`, but do not wait, however slowly the peer reads: look at `unsent` before."""
         if self._transport.is_closing():  # it is lost, and asyncio will soon tell
-            conn.receive_eof()
-        if isinstance(message, str):
-            conn.send_text(message)
-        else:
-            conn.send_binary(message)
-        self._transport.write(conn.data_to_send())
+            self._protocol.receive_eof()
+        self._send_message(message)
+        self._transport.write(self._protocol.data_to_send())
 
     async def ping(self) -> float:
         """Send a Ping and wait for its Pong; return the seconds that this took (section 5.5.2).
@@ -158,7 +117,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
             EOFError: if the connection is not open, or ends before.
         """
         answer: asyncio.Future[float] = self._keeper.loop.create_future()
-        payload = self._send_ping(answer)
+        payload = self._send_ping(waiter=answer)
         try:
             return await answer
         finally:
@@ -181,10 +140,8 @@ class AsyncConnection(asyncio.BufferedProtocol):
     async def __aenter__(self) -> AsyncConnection:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close(1000 if error is None else 1011)
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await self.close(1000 if kind is None else 1011)
 
     def __aiter__(self) -> AsyncConnection:
         return self
@@ -193,33 +150,14 @@ class AsyncConnection(asyncio.BufferedProtocol):
         return self._receive(StopAsyncIteration)
 
     @property
-    def state(self) -> State:
-        """Where the connection stands in its life."""
-        return State.CONNECTING if self._conn is None else self._conn.state
-
-    @property
-    def close_code(self) -> int:
-        """The code that it ended with; see `Connection`."""
-        return NO_CLOSE if self._conn is None else self._conn.close_code
-
-    @property
-    def close_reason(self) -> str:
-        """The reason that it ended with."""
-        return "" if self._conn is None else self._conn.close_reason
-
-    @property
     def unsent(self) -> int:
         """Bytes that wait because the peer reads slowly."""
         return self._transport.get_write_buffer_size()
 
     def abort(self) -> None:
         """Drop the connection at once, without a word."""
-        if self._conn is not None:
-            self._conn.receive_eof()
+        self._protocol.receive_eof()
         self._transport.abort()
-
-    def __repr__(self) -> str:
-        return f"<AsyncConnection {self.state.value}>"
 
     # What asyncio calls.
 
@@ -227,54 +165,43 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(OUTBOX)
         self._keeper.watch(self)
-        self._deadline = self._keeper.now + self._keeper.limits.open_time
+        self._deadline = self._keeper.now + self._limits.open_time
         self._keeper.on_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._keeper.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._take(bytes(self._keeper.buffer[:nbytes]))
+        self._hear(bytes(self._keeper.buffer[:nbytes]))
 
-    def _take(self, data: bytes) -> None:
+    def _hear(self, data: bytes) -> None:
         self._heard = True
-        conn = self._conn
-        if conn is None:
+        if self._protocol is NOT_YET:
             if self._head is not None:
                 self._head += data
                 self._keeper.on_head(self)
             return
-        messages: list[str | bytes] = []
-        ended = False
-        for event in conn.receive_data(data):
-            if type(event) is Message:
-                messages.append(event.data)
-            elif type(event) is Pong:
-                self._note_pong(event.payload)
-            elif type(event) is Close:
-                ended = True
-        if output := conn.data_to_send():
+        ended = self._take(data)
+        if output := self._protocol.data_to_send():
             self._write_answers(output)
-        if messages:
-            self._keep(messages)
-        if self._waiter is not None and (messages or ended):
+        if self._waiter is not None and (self._inbox or ended):
             self._wake()
         if ended:
             self._finish()
+        elif self._inbox_size > INBOX and self._reading and self._protocol.state is State.OPEN:
+            self._reading = False
+            self._transport.pause_reading()
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
-        if self._conn is not None:
-            self._conn.receive_eof()
-            self._wake()
-        self._deadline = self._keeper.now + self._keeper.limits.close_time
+        self._protocol.receive_eof()
+        self._wake()
+        self._deadline = self._keeper.now + self._limits.close_time
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeper.forget(self)
-        if self._conn is not None:
-            self._conn.receive_eof()
-        elif self._head is not None:
-            self._head = None
+        self._protocol.receive_eof()
+        if self._head is not None:
             self._keeper.on_head(self)
         self._wake()
         self.resume_writing()
@@ -298,48 +225,23 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     # What server and client call.
 
-    def _take_head(self, *, response: bool = False) -> bytes | None:
-        """Return the whole head that has come, or None. Raises HandshakeError, and EOFError if none can."""
-        if self._head is None:
-            raise EOFError("the peer left before the handshake was over")
-        if not self._ready:
-            return None
-        head = take_head(self._head, response=response)
-        if len(head or self._head) > self._keeper.limits.max_head:
-            raise HandshakeError(502 if response else 431, reason="the head is too long")
-        if head is None and self._late():
-            raise HandshakeError(408, reason="the request did not come in time")
-        return head
-
     def _begin(self, agreement: Agreement) -> None:
         """Go over from heads to frames, those first that came with the head."""
         assert self._head is not None
         rest, self._head = bytes(self._head), None
-        self.agreement, self._conn = agreement, agreement.connect(self._keeper.limits)
+        super()._begin(agreement)
         self._deadline = None
         if rest:
-            self._take(rest)
-
-    def _refuse(self, error: HandshakeError) -> None:
-        """Answer a request with an error, and end."""
-        self._head = None
-        self._transport.write(refuse(error))
-        self._finish()
+            self._hear(rest)
 
     async def _start_tls(self, tls: ssl.SSLContext, host: str | None = None) -> None:
         """Go on inside TLS, as the client of a host or as a server. Raises OSError if that fails."""
         self._ready = False
-        limits = self._keeper.limits
         try:
             started = await self._keeper.loop.start_tls(
-                self._transport,
-                self,
-                tls,
-                server_side=host is None,
-                server_hostname=host,
-                ssl_handshake_timeout=limits.open_time,
-                ssl_shutdown_timeout=limits.close_time,
-            )
+                self._transport, self, tls, server_side=host is None, server_hostname=host,
+                ssl_handshake_timeout=self._limits.open_time, ssl_shutdown_timeout=self._limits.close_time,
+            )  # fmt: skip
             if started is None:  # what Python 3.11 says if the peer leaves
                 raise ConnectionResetError("the peer left while TLS began")
         except BaseException:
@@ -356,30 +258,24 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     def _start_closing(self, code: int, reason: str) -> None:
         encode_close(code, reason)  # raises, whatever the state is
-        if self._conn is not None and self._conn.state is State.OPEN:
-            self._conn.send_close(code, reason)
-            self._transport.write(self._conn.data_to_send())
-            self._deadline = self._keeper.now + self._keeper.limits.close_time
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(code, reason)
+            self._flush()
+            self._deadline = self._keeper.now + self._limits.close_time
             if not self._reading:
                 self._read_on()  # the peer's Close stands behind what was not read
 
     def _look_at_clock(self, now: float) -> None:
         """Ping, if it is time; end what took too long."""
-        limits = self._keeper.limits
         if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
             self._heard, self._heard_at = False, now
-        if self._conn is None and self._head is not None and self._ready:
+        if self._head is not None and self._ready:
             if self._late():
                 self._keeper.on_head(self)
-        elif self._late() or now > self._heard_at + limits.idle_time or self._reads_nothing(now):
+        elif self._late() or self._reads_nothing(now):
             self.abort()
-        elif (
-            limits.ping_time is not None
-            and now > self._heard_at + limits.ping_time
-            and self.state is State.OPEN
-            and not self._pings
-        ):
-            self._send_ping(None)
+        else:
+            self._mind_silence(now)
 
     def _late(self) -> bool:
         return self._deadline is not None and self._keeper.now > self._deadline
@@ -392,19 +288,16 @@ class AsyncConnection(asyncio.BufferedProtocol):
         if self.unsent < least:
             self._stalled = self.unsent, now
             return False
-        return now > since + self._keeper.limits.idle_time
+        return now > since + self._limits.idle_time
 
     async def _receive(self, end: type[Exception]) -> str | bytes:
         while not self._inbox:
             if self._waiter is not None and not self._waiter.done():
                 raise RuntimeError("another task waits for this connection's messages already")
-            conn = self._opened()
-            if conn.ended or conn.state is State.CLOSED:
-                raise end(f"the connection ended with {self.close_code}")
+            self._check_open(end)
             self._waiter = self._keeper.loop.create_future()
             await self._waiter
-        message = self._inbox.pop()
-        self._inbox_size -= len(message) + MESSAGE_COST
+        message = self._pop()
         if not self._reading and self._inbox_size <= INBOX // 2:
             self._read_on()
         return message
@@ -414,26 +307,6 @@ class AsyncConnection(asyncio.BufferedProtocol):
             if self._ended is None:
                 self._ended = self._keeper.loop.create_future()
             await asyncio.shield(self._ended)
-
-    def _keep(self, messages: list[str | bytes]) -> None:
-        """Keep messages until somebody receives them; stop reading once they are too many."""
-        is_open = self._opened().state is State.OPEN
-        if not is_open and self._inbox_size > INBOX:
-            return  # we read on for the peer's Close only
-        for message in messages:
-            self._inbox_size += len(message) + MESSAGE_COST
-        messages.reverse()
-        if self._inbox:
-            self._inbox[:0] = messages
-        else:
-            self._inbox = messages
-        if is_open and self._inbox_size > INBOX and self._reading:
-            self._reading = False
-            self._transport.pause_reading()
-
-    def _opened(self) -> FastConnection:
-        assert self._conn is not None
-        return self._conn
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -449,8 +322,8 @@ class AsyncConnection(asyncio.BufferedProtocol):
         To close at once would reset the connection if the peer has sent more, and the reset could take away
         from it what we said last (section 7.1.1).
         """
-        self._deadline = self._keeper.now + self._keeper.limits.close_time
-        if self._conn is not None and not self._conn.tcp_should_end:
+        self._deadline = self._keeper.now + self._limits.close_time
+        if not self._protocol.tcp_should_end:
             return  # we are a client, and the server ends first
         if not self._transport.can_write_eof():
             self._transport.close()
@@ -468,25 +341,11 @@ class AsyncConnection(asyncio.BufferedProtocol):
             if self._owed > OUTBOX:
                 self.abort()
 
-    def _send_ping(self, answer: asyncio.Future[float] | None) -> bytes:
-        conn, payload = self._opened(), os.urandom(8)
-        conn.send_ping(payload)
-        self._transport.write(conn.data_to_send())
-        if self._pings is None:
-            self._pings = {}
-        self._pings[payload] = self._keeper.loop.time(), answer
-        return payload
+    def _flush(self) -> None:
+        self._transport.write(self._protocol.data_to_send())
 
-    def _note_pong(self, payload: bytes) -> None:
-        if self._pings is None or payload not in self._pings:
-            return
-        now, sent = self._keeper.loop.time(), b""
-        while sent != payload:  # section 5.5.3: one Pong may answer all Pings before it
-            sent = next(iter(self._pings))
-            when, answer = self._pings.pop(sent)
-            self.latency = now - when
-            if answer is not None and not answer.done():
-                answer.set_result(self.latency)
+    def _give_up(self) -> None:
+        self.abort()
 
 
 class _Keeper:
@@ -536,30 +395,17 @@ class _Keeper:
             conn._look_at_clock(self.now)
 
 
-class AsyncServer:
+class AsyncServer(Reception):
     """A server; `serve` starts one. It goes on whatever one peer does.
 
-    Attributes:
-        port: where it listens.
-        connections: those that are open now.
-        error: the first exception that a handler raised, or None. Each goes to asyncio's exception handler,
-            too, which logs it.
+    See `Reception` for its attributes. Each error of a handler goes to asyncio's exception handler, too,
+    which logs it.
     """
 
-    def __init__(
-        self,
-        handler: Handler,
-        options: ServerOptions,
-        limits: Limits,
-        tls: ssl.SSLContext | None,
-        max_connections: int,
-    ) -> None:
-        self.port = 0
-        self.connections: set[AsyncConnection] = set()
-        self.error: BaseException | None = None
-        self._handler, self._options, self._tls = handler, options, tls
-        self._max_connections = max_connections
-        self._keeper = _Keeper(limits, self._welcome, self._answer)
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None, *arguments: Any) -> None:
+        super().__init__(tls is not None, *arguments)
+        self._handler, self._tls = handler, tls
+        self._keeper = _Keeper(self._limits, self._welcome, self._look_at_request)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -567,13 +413,9 @@ class AsyncServer:
     async def listen(self, host: str | None, port: int) -> None:
         """Start to accept connections."""
         self._listener = await self._keeper.loop.create_server(
-            lambda: AsyncConnection(self._keeper), host, port, backlog=1024
+            lambda: AsyncConnection(self._keeper, bytearray()), host, port, backlog=1024
         )
         self.port = self._listener.sockets[0].getsockname()[1]
-
-    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        """Return the URL of a path on this server."""
-        return f"{'ws' if self._tls is None else 'wss'}://{host}:{self.port}{path}"
 
     async def close(self, code: int = 1001, reason: str = "the server ends") -> None:
         """Stop listening, send every peer a Close, and wait for all handlers.
@@ -592,13 +434,8 @@ class AsyncServer:
     async def __aenter__(self) -> AsyncServer:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"<AsyncServer {self.url()} {len(self.connections)} connections>"
 
     async def _end(self, code: int, reason: str) -> None:
         await self._stop_listening()
@@ -639,26 +476,21 @@ class AsyncServer:
     async def _secure(self, conn: AsyncConnection, tls: ssl.SSLContext) -> None:
         with contextlib.suppress(OSError):  # it left, was too slow, or speaks no TLS
             await conn._start_tls(tls)
-            self._answer(conn)
+            self._look_at_request(conn)
 
-    def _answer(self, conn: AsyncConnection) -> None:
+    def _look_at_request(self, conn: AsyncConnection) -> None:
         """Take what has come of a request, and answer it once it is whole."""
-        try:
-            head = conn._take_head()
-            if head is None:
-                return
-            if len(self.connections) >= self._max_connections:
-                raise HandshakeError(503, reason="too many connections, come back later")
-            answer, agreement = accept_request(parse_request_head(head), self._options)
-        except HandshakeError as error:
-            conn._refuse(error)
-        except EOFError:
-            pass  # it left; nobody is there to be answered
-        except Exception as error:  # of the application's `admit`
-            self._note(error)
-            conn._refuse(HandshakeError(500, reason="the server made a mistake"))
+        if conn not in self._keeper.watched or conn._head is None or not conn._ready:
+            return  # it left, and nobody is there to be answered, or it has not asked yet
+        decided = self._answer(conn._head, conn._late())
+        if decided is None:
+            return
+        answer, agreement = decided
+        conn._transport.write(answer)
+        if agreement is None:
+            conn._head = None
+            conn._finish()
         else:
-            conn._transport.write(answer)
             self.connections.add(conn)
             conn._begin(agreement)
             self._start(self._serve(conn))
@@ -669,9 +501,7 @@ class AsyncServer:
             try:
                 await self._handler(conn)
             except Exception as error:
-                if not isinstance(error, EOFError) or conn.state is State.OPEN:
-                    self._note(error)  # and no sending to a peer that had gone
-                    code, reason = 1011, "the server made a mistake"
+                code, reason = self._judge(error, conn)
             await conn.close(code, reason)
         finally:
             self.connections.discard(conn)
@@ -683,7 +513,7 @@ class AsyncServer:
         task.add_done_callback(self._tasks.discard)
 
     def _note(self, error: Exception) -> None:
-        self.error = self.error or error
+        super()._note(error)
         self._keeper.loop.call_exception_handler(
             {"message": "a WebSocket handler failed", "exception": error}
         )
@@ -699,25 +529,14 @@ async def serve(
     tls: ssl.SSLContext | None = None,
     max_connections: int = 10_000,
 ) -> AsyncServer:
-    """Start a server.
+    """Start a server, with the arguments of `sync.serve`.
 
-    Arguments:
-        handler: a coroutine function, called with each new connection; when it returns, the connection is
-            closed with 1000, and with 1011 if it raised.
-        host, port: where to listen; None is every address, and port 0 a free port, for each address its own.
-        options: what to grant.
-        limits: what a peer may cost.
-        tls: makes it a wss server; see `server_tls_context`.
-        max_connections: who comes when so many are open is refused with 503. Twice as many may be there with
-            those that open and close; who comes then is dropped.
-
-    Returns:
-        The server, already listening; a context manager that closes it.
+    The handler is a coroutine function; host None is every address, and port 0 then a free port for each.
 
     Raises:
         OSError: if it can't listen there.
     """
-    server = AsyncServer(handler, options or ServerOptions(), limits or Limits(), tls, max_connections)
+    server = AsyncServer(handler, tls, options, limits, max_connections)
     await server.listen(host, port)
     return server
 
@@ -730,65 +549,58 @@ async def connect(
     tls: ssl.SSLContext | None = None,
     proxy: str | None = None,
 ) -> AsyncConnection:
-    """Open a connection.
-
-    Arguments:
-        url: such as "wss://example.com/chat".
-        options: what to ask for.
-        limits: what the server may cost.
-        tls: for wss; see `client_tls_context`.
-        proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
-
-    Returns:
-        The connection, open; a context manager that closes it.
+    """Open a connection, with the arguments of `sync.connect`.
 
     Raises:
-        ValueError: if the URL is none, or an option would break out of its line.
-        OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too.)
-        EOFError: if the server leaves within its head.
-        HandshakeError: if the server does not agree.
+        ValueError, OSError, EOFError, HandshakeError: as there.
     """
-    opening, limits = ClientOpening(url, options or ClientOptions()), limits or Limits()
-    async with asyncio.timeout(limits.open_time):
-        while True:
-            conn, heard = await _reach(opening.where, limits, tls, proxy)
-            try:
-                conn._transport.write(opening.request)
-                agreement = opening.judge(await _receive_head(conn, heard))
-                if agreement is not None:
-                    conn._begin(agreement)
-                    return conn
-            except BaseException:
-                await conn._drop()
-                raise
-            await conn._drop()  # the server says that another place is the right one
-
-
-async def _reach(
-    where: WsUrl, limits: Limits, tls: ssl.SSLContext | None, proxy: str | None
-) -> tuple[AsyncConnection, asyncio.Event]:
-    """Return a connection to a server, through a proxy and with TLS if so wanted, and what tells of news."""
-    heard = asyncio.Event()
-    keeper = _Keeper(limits, lambda conn: None, lambda conn: heard.set())
-    host, port = proxy_address(proxy) if proxy else (where.host, where.port)
-    _, conn = await keeper.loop.create_connection(lambda: AsyncConnection(keeper), host, port)
+    limits = limits or Limits()
+    wire = _AsyncWire(limits, tls)
     try:
-        if proxy:
-            conn._transport.write(proxy_connect_request(where, proxy))
-            check_proxy_answer(await _receive_head(conn, heard))
-        if where.secure:
-            await conn._start_tls(tls or client_tls_context(), where.host)
-    except BaseException:
-        await conn._drop()
-        raise
-    return conn, heard
+        async with asyncio.timeout(limits.open_time):
+            try:
+                agreement = await open_client(wire, url, options, limits.max_head, proxy)
+            except BaseException:
+                await wire.drop()
+                raise
+    except TimeoutError:
+        raise wire.late(limits) from None
+    wire.conn._begin(agreement)
+    return wire.conn
 
 
-async def _receive_head(conn: AsyncConnection, heard: asyncio.Event) -> Response:
-    while (head := conn._take_head(response=True)) is None:
-        await heard.wait()
-        heard.clear()
-    return parse_response_head(head)
+class _AsyncWire(Wire):
+    """What `open_client` opens a connection with."""
+
+    conn: AsyncConnection
+
+    def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
+        super().__init__()
+        self._tls, self._heard = tls, asyncio.Event()
+        self._keeper = _Keeper(limits, lambda conn: None, lambda conn: self._heard.set())
+
+    async def dial(self, host: str, port: int) -> None:
+        await self.drop()
+        self.received = received = bytearray()
+        _, self.conn = await self._keeper.loop.create_connection(
+            lambda: AsyncConnection(self._keeper, received), host, port
+        )
+
+    async def start_tls(self, host: str) -> None:
+        await self.conn._start_tls(self._tls or client_tls_context(), host)
+
+    async def send(self, data: bytes) -> None:
+        self.conn._transport.write(data)
+
+    async def receive(self) -> None:
+        if self.conn not in self._keeper.watched:
+            raise EOFError("the peer left before the handshake was over")
+        await self._heard.wait()
+        self._heard.clear()
+
+    async def drop(self) -> None:
+        for conn in list(self._keeper.watched):
+            await conn._drop()
 
 
 async def connect_again(
@@ -798,55 +610,27 @@ async def connect_again(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     **arguments: Any,
 ) -> AsyncGenerator[AsyncConnection, None]:
-    """Give a new connection whenever the last one has ended, after growing random delays (section 7.2.3).
+    """Give a new connection whenever the last one has ended, as `sync.connect_again` does.
 
-    It goes on for ever if nobody breaks out; `contextlib.aclosing` then closes the last connection at once.
-
-    Arguments:
-        url, arguments: as for `connect`.
-        rng: where the delays come from.
-        sleep: waits so many seconds.
-
-    Raises:
-        ValueError: if the URL is none.
-        HandshakeError: if the server says something that will not change by itself: not 408, 429 or 5xx.
-        ssl.SSLCertVerificationError: if the server is not who it should be.
+    `contextlib.aclosing` closes the last connection at once when somebody breaks out.
     """
-    rng = rng or random.Random()
-    delays = reconnect_delays(rng)
+    attempts = Attempts(rng)
     while True:
         try:
             conn = await connect(url, **arguments)
         except (OSError, EOFError, HandshakeError) as error:
-            if not _may_pass(error):
-                raise
+            delay = attempts.delay_after(error)
         else:
-            delays = reconnect_delays(rng)
             try:
                 yield conn
             finally:
                 await conn.close()
-        await sleep(next(delays))
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, HandshakeError):
-        return error.status >= 500 or error.status in (408, 429)
-    return not isinstance(error, ssl.SSLCertVerificationError)
+            delay = attempts.delay_after(None)
+        await sleep(delay)
 
 
 def broadcast(connections: Iterable[AsyncConnection], message: str | bytes) -> int:
-    """Send one message to many, waiting for none.
-
-    A peer that reads so slowly that a MiB waits for it is given up, so that it costs no more.
-
-    Arguments:
-        connections: those of one server, or any; the ones that are not open are left out.
-        message: text for a str, binary for bytes.
-
-    Returns:
-        How many it was sent to.
-    """
+    """Send one message to many, waiting for none, as `sync.broadcast` does."""
     sent = 0
     for conn in list(connections):
         if conn.unsent > EVICTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .http import TOKEN
@@ -39,6 +39,7 @@ WINDOW_BITS = {str(bits): bits for bits in range(8, MAX_WINDOW + 1)}
 SMALLEST_WINDOW = 9  # bits: zlib cannot look back any less
 MAX_STREAMS = 100  # in one message: each block with BFINAL ends one
 WORTHWHILE = 16  # bytes: what is shorter hardly ever shrinks
+LEVEL = 6  # zlib's: 1 is fast, 9 is thorough
 MEMORY_LEVEL = 5  # zlib's: 144 KiB for a compressor, instead of 256, and results 1 % longer
 
 # RFC 6455 section 9.1: one element of the list, which may be empty, and a parameter in it.
@@ -74,12 +75,8 @@ class DeflateParams:
                 raise ValueError(f"a window has 8 to 15 bits, not {bits}")
 
     def __str__(self) -> str:
-        words = [EXTENSION]
-        for name in ("server_no_context_takeover", "client_no_context_takeover"):
-            words += [name] if getattr(self, name) else []
-        for name in ("server_max_window_bits", "client_max_window_bits"):
-            words += [f"{name}={getattr(self, name)}"] if getattr(self, name) else []
-        return "; ".join(words)
+        said = [(name, value) for name, value in asdict(self).items() if value]
+        return "; ".join([EXTENSION, *(name if value is True else f"{name}={value}" for name, value in said)])
 
     def of_sender(self, role: Role) -> tuple[int, bool]:
         """Return the window of what an end sends, in bits, and whether it forgets after each message."""
@@ -89,10 +86,7 @@ class DeflateParams:
 
 
 def parse_extensions(values: list[str]) -> list[Extension]:
-    """Read the values of Sec-WebSocket-Extensions (RFC 6455 section 9.1).
-
-    Arguments:
-        values: one for each line of that name.
+    """Read the values of the lines of Sec-WebSocket-Extensions (RFC 6455 section 9.1).
 
     Returns:
         (name, parameters) for each extension, in order. A parameter without a value has None; one that
@@ -104,18 +98,16 @@ def parse_extensions(values: list[str]) -> list[Extension]:
     >>> parse_extensions(["permessage-deflate; client_max_window_bits; server_max_window_bits=10, x-a"])
     [('permessage-deflate', {'client_max_window_bits': None, 'server_max_window_bits': '10'}), ('x-a', {})]
     """
-    return [extension for value in values for extension in _parse_line(value)]
-
-
-def _parse_line(value: str) -> list[Extension]:
-    at, found = 0, []
-    while at < len(value):
-        element = _ELEMENT.match(value, at)
-        if element is None:
-            raise HandshakeError(400, reason="Sec-WebSocket-Extensions is no list of extensions")
-        if element[1]:
-            found.append((element[1], _parse_params(element[2])))
-        at = element.end()
+    found = []
+    for value in values:
+        at = 0
+        while at < len(value):
+            element = _ELEMENT.match(value, at)
+            if element is None:
+                raise HandshakeError(400, reason="Sec-WebSocket-Extensions is no list of extensions")
+            if element[1]:
+                found.append((element[1], _parse_params(element[2])))
+            at = element.end()
     return found
 
 
@@ -131,7 +123,7 @@ def _parse_params(text: str) -> dict[str, str | None]:
 
 
 def negotiate_deflate(offers: list[Extension], wanted: DeflateParams | None = None) -> DeflateParams | None:
-    """Choose, at the server, the first offer that can be met (RFC 7692 sections 5 and 7.1).
+    """Choose, at the server, the first offer that can be met (sections 5 and 7.1).
 
     Arguments:
         offers: what the client offers, as `parse_extensions` gives it.
@@ -164,10 +156,9 @@ def _smaller(*windows: int | None) -> int | None:
 
 
 def offer_deflate(params: DeflateParams | None = None) -> str:
-    """Write the offer of a client: what it asks for, and that the server may choose the client's window.
+    """Write a client's offer: what it asks for, and that the server may choose the client's window.
 
-    Arguments:
-        params: what the client asks for; its own window and forgetting are hints that it keeps to.
+    What `params` say of the client itself are hints that it keeps to.
 
     >>> offer_deflate(DeflateParams(server_no_context_takeover=True))
     'permessage-deflate; server_no_context_takeover; client_max_window_bits'
@@ -177,11 +168,7 @@ def offer_deflate(params: DeflateParams | None = None) -> str:
 
 
 def accept_deflate(values: list[str], offered: DeflateParams | None = None) -> DeflateParams | None:
-    """Check, at a client that offered it, what the server answered (RFC 7692 sections 5 and 7.1).
-
-    Arguments:
-        values: those of Sec-WebSocket-Extensions in the answer.
-        offered: what was asked for, as `offer_deflate` had it.
+    """Check, at a client, the answer to what `offer_deflate` offered (sections 5 and 7.1).
 
     Returns:
         What is agreed; None if the server wants no compression.
@@ -218,13 +205,13 @@ def _read_params(params: dict[str, str | None], bare_window: bool) -> DeflatePar
             found[name] = True
         elif name in ("server_max_window_bits", "client_max_window_bits") and value in WINDOW_BITS:
             found[name] = WINDOW_BITS[value]
-        elif name != "client_max_window_bits" or value is not None or not bare_window:
+        elif not bare_window or (name, value) != ("client_max_window_bits", None):
             return None
     return DeflateParams(**found)
 
 
 def deflate_message(data: bytes, compressor: Any) -> bytes:
-    """Compress the payload of a message (RFC 7692 section 7.2.1).
+    """Compress the payload of a message (section 7.2.1).
 
     Arguments:
         data: the payload.
@@ -241,7 +228,7 @@ def deflate_message(data: bytes, compressor: Any) -> bytes:
 
 
 def inflate_message(data: bytes, decompressor: Any, max_size: int) -> bytes:
-    """Decompress the payload of a message, within a bound (RFC 7692 section 7.2.2).
+    """Decompress the payload of a message, within a bound (section 7.2.2).
 
     Arguments:
         data: the compressed payload of all its fragments.
@@ -264,7 +251,7 @@ def inflate_message(data: bytes, decompressor: Any, max_size: int) -> bytes:
 
 
 class Inflater:
-    """Inflates whole messages, also where zlib would stop: at a block with BFINAL (RFC 7692 section 7.2.3.4).
+    """Inflates whole messages, also where zlib would stop: at a block with BFINAL (section 7.2.3.4).
 
     Each message gets a `zlib.decompressobj` of its own, which starts from the window of the last one. So a
     message that ends amid a block is noticed, and between messages there is nothing but that window.
@@ -277,21 +264,12 @@ class Inflater:
     __slots__ = ("_bits", "_forgets", "_size", "_window")
 
     def __init__(self, bits: int, forgets: bool = False) -> None:
-        """Begin with an empty window.
-
-        Arguments:
-            bits: the size of the window: 2**bits bytes, 8 to 15 bits.
-            forgets: whether the window is empty at the start of each message.
-        """
+        """Begin with an empty window of 2**bits bytes; one that forgets is empty before each message."""
         self._bits, self._forgets, self._size = bits, forgets, 1 << bits
         self._window = bytearray()
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Inflate one message.
-
-        Arguments:
-            data: its compressed payload, with the tail.
-            max_length: bytes to give at most, 1 or more.
+        """Inflate one message with its tail, to `max_length` bytes at most, 1 or more.
 
         Raises:
             zlib.error: if that is no deflate, or does not end where a block ends.
@@ -313,13 +291,11 @@ class Inflater:
         raise zlib.error(f"the message has {MAX_STREAMS} blocks with BFINAL")
 
 
-def make_compress(params: DeflateParams, role: Role, level: int = 6) -> Callable[[bytes], bytes | None]:
+def make_compress(params: DeflateParams, role: Role) -> Callable[[bytes], bytes | None]:
     """Return what compresses one payload after the other, as `Connection` takes it.
 
     Arguments:
-        params: what was agreed.
-        role: which end I am.
-        level: 1 is fast, 9 is thorough; see zlib.
+        params, role: what was agreed, and which end I am.
 
     Returns:
         A function that gives the compressed payload; None where the message had better be sent as it is,
@@ -332,7 +308,7 @@ def make_compress(params: DeflateParams, role: Role, level: int = 6) -> Callable
     bits, forgets = params.of_sender(role)
     # With a window of 8 bits zlib may only repeat the very last byte, which no window is too small for.
     strategy = zlib.Z_RLE if bits < SMALLEST_WINDOW else zlib.Z_DEFAULT_STRATEGY
-    settings = level, zlib.DEFLATED, -max(bits, SMALLEST_WINDOW), MEMORY_LEVEL, strategy
+    settings = LEVEL, zlib.DEFLATED, -max(bits, SMALLEST_WINDOW), MEMORY_LEVEL, strategy
     kept: Any = None  # until there is something to compress
 
     def compress(data: bytes) -> bytes | None:
@@ -367,13 +343,7 @@ class DeflateAssembler(MessageAssembler):
     """
 
     def __init__(self, params: DeflateParams, role: Role, max_message: int = MAX_MESSAGE) -> None:
-        """Begin with no message.
-
-        Arguments:
-            params: what was agreed.
-            role: which end I am.
-            max_message: bytes in one message, at most, inflated.
-        """
+        """Begin with no message; `max_message` is the size of one, at most, inflated."""
         super().__init__(max_message)
         peer = Role.SERVER if role is Role.CLIENT else Role.CLIENT
         self._inflater = Inflater(*params.of_sender(peer))
@@ -391,29 +361,20 @@ class DeflateAssembler(MessageAssembler):
         """Take the next frame, as MessageAssembler.push does.
 
         Raises:
-            ProtocolError: besides those, 1002 if RSV1 is set in another frame than the first of a message, or
-                if the message cannot be inflated.
+            ProtocolError: 1002, too, for RSV1 in another frame than the first of a message, and for a message
+                that cannot be inflated.
         """
-        if frame.rsv1:
-            return self._begin(frame)
+        if frame.rsv1 and not _begins_message(frame):
+            raise ProtocolError(1002, "RSV1 is set in another frame than the first of a message")
         if self.idle:
-            self._kind, self._max_message = None, self._largest
-        message = super().push(frame)
+            self._kind = frame.opcode if frame.rsv1 else None
+            self._max_message = room_for_deflated(self._largest) if frame.rsv1 else self._largest
+        # What is compressed is no text yet.
+        message = super().push(Frame(frame.fin, Opcode.BINARY, frame.payload) if frame.rsv1 else frame)
         if message is None or self._kind is None:
             return message
         assert isinstance(message.data, bytes)
         return self._inflate(self._kind, message.data)
-
-    def _begin(self, frame: Frame) -> Message | None:
-        """Take the first frame of a compressed message."""
-        if not _begins_message(frame):
-            raise ProtocolError(1002, "RSV1 is set in another frame than the first of a message")
-        room = room_for_deflated(self._largest)
-        if self.idle:
-            if frame.fin and len(frame.payload) <= room:
-                return self._inflate(frame.opcode, frame.payload)
-            self._kind, self._max_message = frame.opcode, room
-        return super().push(Frame(frame.fin, Opcode.BINARY, frame.payload))
 
     def _inflate(self, kind: int, payload: bytes) -> Message:
         data = inflate_message(payload, self._inflater, self._largest)

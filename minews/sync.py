@@ -1,4 +1,4 @@
-"""WebSocket on blocking sockets and threads: the same as `aio`, for programs that do one thing at a time.
+"""WebSocket on blocking sockets and threads, for programs that do one thing at a time.
 
 No thread waits while it holds what another one needs: whoever waits, for bytes or for room to write, does
 so in a selector, and what is done under the lock does not block (but for the last words of TLS). Bytes that
@@ -16,44 +16,29 @@ the peer does not take yet stay in `_outbox`, and whoever sent them waits until 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
+import random
 import selectors
 import socket
 import ssl
 import struct
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from selectors import EVENT_READ, EVENT_WRITE
-from types import TracebackType
 from typing import Any
 
 from .closing import encode_close
-from .handshake import refuse
-from .http import parse_request_head, parse_response_head, take_head
 from .limits import Limits
-from .opening import (
-    Agreement,
-    ClientOpening,
-    ClientOptions,
-    ServerOptions,
-    accept_request,
-    check_proxy_answer,
-    proxy_address,
-    proxy_connect_request,
-)
+from .opening import Agreement, ClientOptions, ServerOptions
+from .reaching import Attempts, Wire, open_client
+from .session import EVICTED, OUTBOX, Reception, Session
 from .tcp import CHUNK, graceful_close
 from .tls import client_tls_context, end_tls, start_tls
-from .tls import connect as reach
-from .types import HandshakeError, Message, Pong, Request, Response, State, WsUrl
+from .types import HandshakeError, State
 
-__all__ = ["SyncConnection", "SyncServer", "connect", "serve"]
+__all__ = ["SyncConnection", "SyncServer", "broadcast", "connect", "connect_again", "serve"]
 
-INBOX = 1 << 16  # bytes of messages that are kept after our Close, until the peer's comes
-MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
-OUTBOX = 1 << 16  # bytes of Pongs that a peer may leave unread
 POLL = 0.1  # seconds until a listener sees that it should end, where nothing wakes it
 REFUSAL_TIME = 1.0  # seconds that a client that is refused gets to read why
 
@@ -65,69 +50,47 @@ Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Trace = Callable[[str, bytes], None]  # called with "sent" or "received", and the bytes of frames
+Handler = Callable[["SyncConnection"], None]
 
 
-class SyncConnection:
+class SyncConnection(Session):
     """One end of a connection. `connect` and `serve` make them.
 
     Any number of threads may send, and receive: each message goes to one of them. Iterating over it gives
-    messages until it ends. Pings are answered, and sent, while a thread waits in `recv`.
-
-    Attributes:
-        agreement: what was agreed in the handshake; at a server with the client's request.
-        latency: seconds that the last Ping took to its Pong, or None; one goes out every `Limits.ping_time`
-            in which a thread waited and nothing came.
+    messages until it ends. Pings are answered, and sent, while a thread waits in `recv`; silence counts only
+    while one does. See `Session` for its attributes.
     """
 
     def __init__(
-        self,
-        conn: socket.socket,
-        agreement: Agreement,
-        limits: Limits,
-        rest: bytes = b"",
-        trace: Trace | None = None,
+        self, sock: socket.socket, agreement: Agreement, limits: Limits, rest: bytes, trace: Trace | None
     ) -> None:
-        """Take over a socket on which the handshake is over.
-
-        Arguments:
-            conn: the socket; the connection closes it.
-            agreement: what came of the handshake.
-            limits: what the peer may cost.
-            rest: bytes that came behind the peer's head.
-            trace: called with "sent" or "received", and the bytes, whenever some are.
-        """
-        self.agreement = agreement
-        self.latency: float | None = None
-        self._conn, self._limits, self._trace = conn, limits, trace
-        self._protocol = agreement.connect(limits)
-        self._inbox: deque[str | bytes] = deque()
+        """Take over a socket on which the handshake is over; `rest` came behind the peer's head."""
+        super().__init__(limits)
+        self._begin(agreement)
+        self._sock, self._trace = sock, trace
         self._outbox = bytearray()  # what is to be sent, and the peer has no room for
         self._owed = 0  # bytes of Pongs since the outbox was empty
         self._broken = False  # nothing more can be sent
-        self._ping: tuple[bytes, float] | None = None  # the last one, and when it was sent
-        self._silence = 0.0  # seconds waited since bytes came
-        self._ping_at = limits.ping_time or math.inf  # seconds of silence after which a Ping is due
+        self._emptying = False  # a thread sees to what a broadcast has left
+        self._waited = 0.0  # seconds that a thread waited in vain: the clock of this connection
         self._receiving = threading.Lock()  # of who waits for bytes
         self._sending = threading.Lock()  # of who waits for room
         self._lock = threading.Lock()  # around the protocol, the outbox and the socket; nobody waits in it
-        conn.setblocking(False)
+        sock.setblocking(False)
         with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
-            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._pending: Callable[[], int] = getattr(conn, "pending", int)  # bytes that wait inside TLS
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pending: Callable[[], int] = getattr(sock, "pending", int)  # bytes that wait inside TLS
         self._selector = Selector()
-        self._selector.register(conn, EVENT_READ)
+        self._selector.register(sock, EVENT_READ)
         if rest:
             with self._lock:
-                self._take(rest)
+                self._take_and_answer(rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
-        """Wait for the next message.
+        """Wait for the next message: a str for a text message, bytes for a binary one.
 
         Arguments:
             timeout: seconds to wait at most; None waits as long as the connection lasts.
-
-        Returns:
-            A str for a text message, bytes for a binary one.
 
         Raises:
             EOFError: when the connection has ended, and all that came before is read.
@@ -139,12 +102,11 @@ class SyncConnection:
             raise TimeoutError("other threads received what came in time")
         try:
             while not self._inbox:
-                if self._protocol.ended or self._protocol.state is State.CLOSED:
-                    raise EOFError(f"the connection ended with {self.close_code}")
+                self._check_open()
                 if not in_time:
                     raise TimeoutError(f"no message came within {timeout} seconds")
                 in_time = self._receive(deadline)
-            return self._inbox.popleft()
+            return self._pop()
         finally:
             self._receiving.release()
 
@@ -156,11 +118,10 @@ class SyncConnection:
                 peer sent before that can still be received.
             TimeoutError: if the peer takes nothing for the idle time. The connection is lost then.
         """
-        protocol = self._protocol
-        if isinstance(message, str):
-            self._write(protocol.send_text, message)
-        else:
-            self._write(protocol.send_binary, message)
+        with self._lock:
+            self._send_message(message)
+            done = self._flush()
+        self._wait_until(done)
 
     def ping(self, payload: bytes = b"") -> None:
         """Send a Ping; its Pong shows in `latency`, once `recv` has met it (section 5.5.2).
@@ -172,7 +133,10 @@ class SyncConnection:
             EOFError, TimeoutError: as `send` does.
             ValueError: if the payload has more than 125 bytes.
         """
-        self._write(self._send_ping, payload)
+        with self._lock:
+            self._send_ping(payload)
+            done = not self._outbox
+        self._wait_until(done)
 
     def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait for the peer's and for the end of TCP; return the code that it ended with.
@@ -200,143 +164,82 @@ class SyncConnection:
         return self.close_code
 
     def say_goodbye(self, code: int = 1000, reason: str = "") -> None:
-        """Send a Close and wait for nothing: another thread still receives what is on its way.
-
-        Raises:
-            ValueError: as `close` does.
-        """
+        """Do as `close`, but wait for nothing: another thread still receives what is on its way."""
         with self._lock:
             self._protocol.send_close(code, reason)
-            self._push()
+            self._flush()
 
     def abort(self) -> None:
         """Drop the connection at once, without a word; threads that wait for it go on."""
         with self._lock:
-            self._drop()
+            self._give_up()
 
     @property
     def state(self) -> State:
         """Where the connection stands in its life."""
-        return State.CLOSED if self._broken else self._protocol.state
-
-    @property
-    def close_code(self) -> int:
-        """The code that it ended with; see `Connection`."""
-        return self._protocol.close_code
-
-    @property
-    def close_reason(self) -> str:
-        """The reason that it ended with."""
-        return self._protocol.close_reason
+        return State.CLOSED if self._broken else super().state
 
     def __enter__(self) -> SyncConnection:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(1000 if error is None else 1011)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(1000 if kind is None else 1011)
 
     def __iter__(self) -> Iterator[str | bytes]:
         with contextlib.suppress(EOFError):
             while True:
                 yield self.recv()
 
-    def __repr__(self) -> str:
-        return f"<SyncConnection {self.state.value}>"
-
     # What the thread does that receives.
 
     def _receive(self, deadline: float | None) -> bool:
         """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
         began = time.monotonic()
-        patience = min(self._ping_at, self._limits.idle_time) - self._silence
+        patience = self._heard_at + self._patience() - self._waited
         if deadline is not None:
             patience = min(patience, deadline - began)
         if self._wait_for_bytes(max(0.0, patience)):
             with self._lock:
                 self._read()
         else:
-            self._silence += time.monotonic() - began
-            self._mind_silence()
+            self._waited += time.monotonic() - began
+            with self._lock:
+                self._mind_silence(self._waited)
         return deadline is None or time.monotonic() < deadline
 
     def _wait_for_bytes(self, patience: float) -> bool:
         """Wait for something to read, or for room if we owe something; tell whether there is."""
         if self._outbox:
-            return _wait_for(self._conn, EVENT_READ | EVENT_WRITE, patience)
+            return _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
         return bool(self._pending() or self._selector.select(patience))
 
     def _read(self) -> None:
         try:
-            data = self._conn.recv(CHUNK)
+            data = self._sock.recv(CHUNK)
         except NOT_NOW:
-            self._push()
+            self._flush()
             return
         except OSError:
             data = b""
         if not data:
             self._protocol.receive_eof()
             return
-        self._silence, self._ping_at = 0.0, self._limits.ping_time or math.inf
-        self._take(data)
+        self._heard_at = self._waited
+        self._take_and_answer(data)
 
-    def _mind_silence(self) -> None:
-        """Ping a peer that was silent for long, and give up one that was for too long."""
-        if self._silence >= self._limits.idle_time:
-            self.abort()
-        elif self._silence >= self._ping_at:
-            self._ping_at += self._limits.ping_time or math.inf
-            with self._lock:
-                if self._protocol.state is State.OPEN:
-                    self._send_ping()
-                    self._push()
-
-    def _take(self, data: bytes) -> None:
+    def _take_and_answer(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace("received", data)
-        for event in self._protocol.receive_data(data):
-            if type(event) is Message:
-                self._keep(event.data)
-            elif type(event) is Pong and self._ping is not None and event.payload == self._ping[0]:
-                self.latency, self._ping = time.monotonic() - self._ping[1], None
+        self._take(data)
         before = len(self._outbox)
-        if not self._push():
+        if not self._flush():
             self._owed += len(self._outbox) - before
             if self._owed > OUTBOX:
-                self._drop()  # it sends Pings for ever, and does not read the answers
-
-    def _keep(self, message: str | bytes) -> None:
-        if self._protocol.state is State.OPEN or self._inbox_size() <= INBOX:
-            self._inbox.append(message)
-
-    def _inbox_size(self) -> int:
-        return sum(len(message) + MESSAGE_COST for message in self._inbox)
+                self._give_up()  # it sends Pings for ever, and does not read the answers
 
     # What every thread does that sends.
 
-    def _write(self, send: Callable[[Any], None], what: str | bytes) -> None:
-        """Send a frame, and wait until it is on its way."""
-        with self._lock:
-            send(what)
-            done = self._push()
-        if not done:
-            self._wait_for_room()
-        if self._broken:
-            raise EOFError("the connection is lost")
-
-    def _wait_for_room(self) -> None:
-        with self._sending:
-            while not self._push_now():
-                if not _wait_for(self._conn, EVENT_WRITE, self._limits.idle_time):
-                    self.abort()
-                    raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
-
-    def _push_now(self) -> bool:
-        with self._lock:
-            return self._push()
-
-    def _push(self) -> bool:
+    def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
         if data := self._protocol.data_to_send():
             if self._trace is not None:
@@ -344,7 +247,7 @@ class SyncConnection:
             self._outbox += data
         try:
             while self._outbox and not self._broken:
-                del self._outbox[: self._conn.send(self._outbox)]
+                del self._outbox[: self._sock.send(self._outbox)]
         except NOT_NOW:
             return False
         except OSError:
@@ -353,10 +256,44 @@ class SyncConnection:
         self._owed = 0
         return True
 
-    def _send_ping(self, payload: bytes = b"") -> None:
-        payload = payload or os.urandom(8)
-        self._protocol.send_ping(payload)
-        self._ping = payload, time.monotonic()
+    def _wait_until(self, done: bool) -> None:
+        """Wait until all is on its way."""
+        if not done:
+            self._wait_for_room()
+        if self._broken:
+            raise EOFError("the connection is lost")
+
+    def _wait_for_room(self) -> None:
+        with self._sending:
+            while not self._empty():
+                if not _wait_for(self._sock, EVENT_WRITE, self._limits.idle_time):
+                    self.abort()
+                    raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
+
+    def _empty(self) -> bool:
+        with self._lock:
+            done = self._flush()
+            self._emptying = self._emptying and not done
+            return done
+
+    def _post(self, message: str | bytes) -> bool:
+        """Send a message, and let another thread wait until it is on its way; tell whether it is sent."""
+        with self._lock:
+            if self.state is not State.OPEN:
+                return False
+            if len(self._outbox) > EVICTED:
+                self._give_up()
+                return False
+            self._send_message(message)
+            if not self._flush() and not self._emptying:
+                with contextlib.suppress(RuntimeError):  # too many threads: the next one to send sees to it
+                    threading.Thread(target=self._empty_later, daemon=True).start()
+                    self._emptying = True
+            return True
+
+    def _empty_later(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            self._wait_for_room()
 
     # How it ends.
 
@@ -365,64 +302,45 @@ class SyncConnection:
         said = self._protocol.tcp_should_end and not self._outbox
         return said or self._protocol.state is State.CLOSED
 
-    def _drop(self) -> None:
+    def _give_up(self) -> None:
         """Give up a peer that takes nothing: it hears of that at once, and of nothing else."""
         self._broken = True
         with contextlib.suppress(OSError):
-            self._conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self._protocol.receive_eof()
-        _hang_up(self._conn)
+        _hang_up(self._sock)
 
     def _end(self, patience: float) -> None:
         """Close the socket, once nobody waits for it any more."""
-        if self._conn.fileno() < 0:
+        if self._sock.fileno() < 0:
             return
         with self._lock:
             self._protocol.receive_eof()
             self._broken = True
-            end_tls(self._conn, patience)
+            end_tls(self._sock, patience)
             with contextlib.suppress(OSError):  # wakes who waits for room
-                socket.socket.shutdown(self._conn, socket.SHUT_WR)
+                socket.socket.shutdown(self._sock, socket.SHUT_WR)
         with self._sending:
-            graceful_close(self._conn, patience)
+            graceful_close(self._sock, patience)
 
 
-class SyncServer:
+class SyncServer(Reception):
     """A server with a thread for each connection; `serve` starts one. It goes on whatever one peer does.
 
-    Attributes:
-        port: where it listens.
-        error: the first exception that a handler, or `admit`, raised, or None.
+    See `Reception` for its attributes.
     """
 
     def __init__(
-        self,
-        handler: Callable[[SyncConnection], None],
-        listener: socket.socket,
-        options: ServerOptions,
-        limits: Limits,
-        tls: ssl.SSLContext | None,
-        max_connections: int,
+        self, handler: Handler, listener: socket.socket, tls: ssl.SSLContext | None, *arguments: Any
     ) -> None:
+        super().__init__(tls is not None, *arguments)
         self.port = listener.getsockname()[1]
-        self.error: Exception | None = None
-        self._handler, self._listener, self._options = handler, listener, options
-        self._limits, self._tls, self._max_connections = limits, tls, max_connections
+        self._handler, self._listener, self._tls = handler, listener, tls
         self._ending = threading.Event()
         self._lock = threading.Lock()  # around the visits
         self._visits: dict[threading.Thread, socket.socket | SyncConnection] = {}
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
-
-    @property
-    def connections(self) -> set[SyncConnection]:
-        """Those that are open now."""
-        with self._lock:
-            return {visitor for visitor in self._visits.values() if isinstance(visitor, SyncConnection)}
-
-    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        """Return the URL of a path on this server."""
-        return f"{'ws' if self._tls is None else 'wss'}://{host}:{self.port}{path}"
 
     def close(self, code: int = 1001, reason: str = "the server ends") -> None:
         """Stop listening, send every peer a Close, and wait for all threads; twice is no error.
@@ -455,13 +373,8 @@ class SyncServer:
     def __enter__(self) -> SyncServer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"<SyncServer {self.url()} {len(self.connections)} connections>"
 
     def _wait_for(self, visits: Iterable[threading.Thread]) -> None:
         deadline = time.monotonic() + self._limits.close_time
@@ -472,88 +385,65 @@ class SyncServer:
         self._listener.settimeout(POLL)
         while not self._ending.is_set():
             try:
-                conn, _ = self._listener.accept()
+                sock, _ = self._listener.accept()
             except TimeoutError:
                 continue
             except OSError:
                 self._ending.wait(POLL)  # too many files are open, or the client has left: that may pass
                 continue
-            self._welcome(conn)
+            self._welcome(sock)
 
-    def _welcome(self, conn: socket.socket) -> None:
+    def _welcome(self, sock: socket.socket) -> None:
         """Give a new connection its thread; with too many at once that say nothing, drop it."""
         visit = threading.Thread(target=self._visit, daemon=True)
-        with self._lock:
-            self._visits[visit] = conn
-            too_many = len(self._visits) > 2 * self._max_connections
         try:
-            if too_many:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            with self._lock:
+                self._visits[visit] = sock
+            if len(self._visits) > 2 * self._max_connections:
                 raise RuntimeError("too many connections")
             visit.start()
-        except RuntimeError:  # there are too many threads: that may pass
+        except (OSError, RuntimeError):  # the client has left, or there are too many threads: that may pass
             with self._lock:
-                del self._visits[visit]
-            conn.close()
+                self._visits.pop(visit, None)
+            sock.close()
 
     def _visit(self) -> None:
         me = threading.current_thread()
         try:
-            self._serve(me)
+            self._open(me, self._visits[me])
         except (OSError, EOFError):
             pass  # it left, was too slow, or speaks no TLS
         finally:
-            self._visits[me].close()  # which is done already, unless the opening failed
+            visitor = self._visits[me]
+            visitor.close()  # which is done already, unless the opening failed
             with self._lock:
+                self.connections.discard(visitor)
                 del self._visits[me]
 
-    def _serve(self, me: threading.Thread) -> None:
+    def _open(self, me: threading.Thread, sock: Any) -> None:
         deadline = time.monotonic() + self._limits.open_time
-        conn = self._secure(me, deadline)
-        try:
-            head, rest = _receive_head(conn, deadline)
-            if len(self.connections) >= self._max_connections:
-                raise HandshakeError(503, reason="too many connections, come back later")
-            answer, agreement = self._decide(parse_request_head(head))
-        except TimeoutError:
-            self._refuse(conn, HandshakeError(408, reason="the request did not come in time"))
-        except HandshakeError as error:
-            self._refuse(conn, error)
+        if self._tls is not None:
+            sock.settimeout(self._limits.open_time)
+            sock.do_handshake()
+        received = bytearray()
+        while (decided := self._answer(received, late=time.monotonic() >= deadline)) is None:
+            with contextlib.suppress(TimeoutError):
+                _receive(sock, received, deadline)
+        answer, agreement = decided
+        sock.settimeout(REFUSAL_TIME if agreement is None else self._limits.close_time)
+        sock.sendall(answer)
+        if agreement is None:
+            end_tls(sock, REFUSAL_TIME)
+            graceful_close(sock, REFUSAL_TIME)
         else:
-            conn.settimeout(self._limits.close_time)
-            conn.sendall(answer)
-            self._handle(SyncConnection(conn, agreement, self._limits, rest), me)
-
-    def _secure(self, me: threading.Thread, deadline: float) -> socket.socket:
-        """Begin TLS, if there is to be TLS, in the connection's own thread."""
-        with self._lock:  # the socket that `close` finds is always the one in use
-            conn = self._visits[me]
-            assert isinstance(conn, socket.socket)
-            if self._tls is None:
-                return conn
-            secured = self._tls.wrap_socket(conn, server_side=True, do_handshake_on_connect=False)
-            self._visits[me] = secured
-        secured.settimeout(_left(deadline))
-        secured.do_handshake()
-        return secured
-
-    def _decide(self, request: Request) -> tuple[bytes, Agreement]:
-        try:
-            return accept_request(request, self._options)
-        except HandshakeError:
-            raise
-        except Exception as error:  # of the application's `admit`
-            self.error = self.error or error
-            raise HandshakeError(500, reason="the server made a mistake") from None
-
-    def _refuse(self, conn: socket.socket, error: HandshakeError) -> None:
-        conn.settimeout(REFUSAL_TIME)
-        conn.sendall(refuse(error))
-        end_tls(conn, REFUSAL_TIME)
-        graceful_close(conn, REFUSAL_TIME)
+            self._handle(SyncConnection(sock, agreement, self._limits, bytes(received), None), me)
 
     def _handle(self, conn: SyncConnection, me: threading.Thread) -> None:
         with self._lock:
             self._visits[me] = conn
+            self.connections.add(conn)
         code, reason = 1000, ""
         try:
             if self._ending.is_set():
@@ -561,16 +451,13 @@ class SyncServer:
             else:
                 self._handler(conn)
         except Exception as error:
-            # It is no mistake to send to a peer that has gone, or to wait in vain for one that takes nothing.
-            if not isinstance(error, EOFError | TimeoutError) or conn.state is State.OPEN:
-                self.error = self.error or error
-                code, reason = 1011, "the server made a mistake"
+            code, reason = self._judge(error, conn)
         finally:
             conn.close(code, reason)
 
 
 def serve(
-    handler: Callable[[SyncConnection], None],
+    handler: Handler,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
@@ -579,27 +466,23 @@ def serve(
     tls: ssl.SSLContext | None = None,
     max_connections: int = 500,
 ) -> SyncServer:
-    """Start a server in the background.
+    """Start a server in the background; return it, a context manager that closes it.
 
     Arguments:
         handler: called with each new connection, in a thread of its own; when it returns, the connection is
             closed with 1000, and with 1011 if it raised.
         host, port: where to listen; port 0 is a free port.
-        options: what to grant.
-        limits: what a peer may cost.
+        options, limits: what to grant, and what a peer may cost.
         tls: makes it a wss server; see `server_tls_context`.
         max_connections: who comes when so many are open is refused with 503. Twice as many may be there with
             those that open; who comes then is dropped.
-
-    Returns:
-        The server, already listening; a context manager that closes it.
 
     Raises:
         OSError: if it can't listen there.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=128)
-    return SyncServer(handler, listener, options or ServerOptions(), limits or Limits(), tls, max_connections)
+    return SyncServer(handler, listener, tls, options, limits, max_connections)
 
 
 def connect(
@@ -611,75 +494,117 @@ def connect(
     proxy: str | None = None,
     trace: Trace | None = None,
 ) -> SyncConnection:
-    """Open a connection.
+    """Open a connection; return it, a context manager that closes it.
 
     Arguments:
         url: such as "wss://example.com/chat".
-        options: what to ask for.
-        limits: what the server may cost.
+        options, limits: what to ask for, and what the server may cost.
         tls: for wss; see `client_tls_context`.
         proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
         trace: called with "sent" or "received", and the bytes, whenever some are, once the handshake is over.
             It must not use the connection.
 
-    Returns:
-        The connection, open; a context manager that closes it.
-
     Raises:
-        ValueError: if the URL is none.
+        ValueError: if the URL is none, or an option would break out of its line.
         OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too.)
         EOFError: if the server leaves within its head.
         HandshakeError: if the server does not agree.
     """
     limits = limits or Limits()
-    deadline = time.monotonic() + limits.open_time
-    opening = ClientOpening(url, options or ClientOptions())
-    while True:
-        conn = _dial(opening.where, deadline, tls, proxy)
-        try:
-            conn.sendall(opening.request)
-            response, rest = _receive_response(conn, deadline)
-            agreement = opening.judge(response)
-            if agreement is not None:
-                return SyncConnection(conn, agreement, limits, rest, trace)
-        except BaseException:
-            conn.close()
-            raise
-        conn.close()
-
-
-def _dial(where: WsUrl, deadline: float, tls: ssl.SSLContext | None, proxy: str | None) -> socket.socket:
-    """Return a connection to a server, through a proxy and with TLS if so wanted."""
-    if proxy is None:
-        return reach(where, timeout=_left(deadline), context=tls)
-    conn = socket.create_connection(proxy_address(proxy), _left(deadline))
+    wire = _BlockingWire(limits, tls)
     try:
-        conn.sendall(proxy_connect_request(where, proxy))
-        response, rest = _receive_response(conn, deadline)
-        check_proxy_answer(response)
-        if rest:
-            raise HandshakeError(502, reason="the proxy said more than it was asked")
-    except BaseException:
-        conn.close()
+        agreement = _run(open_client(wire, url, options, limits.max_head, proxy))
+    except BaseException as error:
+        wire.sock.close()
+        if isinstance(error, TimeoutError):
+            raise wire.late(limits) from None
         raise
-    return start_tls(conn, where.host, tls or client_tls_context(), _left(deadline)) if where.secure else conn
+    return SyncConnection(wire.sock, agreement, limits, bytes(wire.received), trace)
 
 
-def _receive_response(conn: socket.socket, deadline: float) -> tuple[Response, bytes]:
-    head, rest = _receive_head(conn, deadline, response=True)
-    return parse_response_head(head), rest
+def connect_again(
+    url: str,
+    *,
+    rng: random.Random | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+    **arguments: Any,
+) -> Iterator[SyncConnection]:
+    """Give a new connection whenever the last one has ended, after growing random delays (section 7.2.3).
+
+    It goes on for ever if nobody breaks out; `contextlib.closing` then closes the last connection at once.
+
+    Arguments:
+        url, arguments: as for `connect`.
+        rng: where the delays come from.
+        sleep: waits so many seconds.
+
+    Raises:
+        ValueError: if the URL is none.
+        OSError, HandshakeError: if that will not change by itself; see `Attempts`.
+    """
+    attempts = Attempts(rng)
+    while True:
+        try:
+            conn = connect(url, **arguments)
+        except (OSError, EOFError, HandshakeError) as error:
+            delay = attempts.delay_after(error)
+        else:
+            try:
+                yield conn
+            finally:
+                conn.close()
+            delay = attempts.delay_after(None)
+        sleep(delay)
 
 
-def _receive_head(conn: socket.socket, deadline: float, *, response: bool = False) -> tuple[bytes, bytes]:
-    """Receive a head; return it, and what came behind it."""
-    buffer = bytearray()
-    while (head := take_head(buffer, response=response)) is None:
-        conn.settimeout(_left(deadline))
-        piece = conn.recv(CHUNK)
-        if not piece:
-            raise EOFError("the peer left before the handshake was over")
-        buffer += piece
-    return head, bytes(buffer)
+def broadcast(connections: Iterable[SyncConnection], message: str | bytes) -> int:
+    """Send one message to many, waiting for none; return how many it was sent to.
+
+    A peer for which more than EVICTED bytes wait is given up; connections that are not open are left out.
+    """
+    return sum(conn._post(message) for conn in list(connections))
+
+
+class _BlockingWire(Wire):
+    """What `open_client` opens a connection with: its functions block, and never suspend it."""
+
+    def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
+        super().__init__()
+        self.sock = socket.socket()  # so that there is always one to close
+        self._tls, self._deadline = tls, time.monotonic() + limits.open_time
+
+    async def dial(self, host: str, port: int) -> None:
+        self.sock.close()
+        self.received.clear()
+        self.sock = socket.create_connection((host, port), _left(self._deadline))
+
+    async def start_tls(self, host: str) -> None:
+        self.sock = start_tls(self.sock, host, self._tls or client_tls_context(), _left(self._deadline))
+
+    async def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    async def receive(self) -> None:
+        _receive(self.sock, self.received, self._deadline)
+
+
+def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:
+    """Run a coroutine that nothing suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        agreement: Agreement = done.value
+        return agreement
+    raise RuntimeError("a coroutine that should block waits for an event loop")
+
+
+def _receive(sock: socket.socket, received: bytearray, deadline: float) -> None:
+    """Add what comes next. Raises TimeoutError at the deadline, and EOFError if nothing can come."""
+    sock.settimeout(_left(deadline))
+    piece = sock.recv(CHUNK)
+    if not piece:
+        raise EOFError("the peer left before the handshake was over")
+    received += piece
 
 
 def _left(deadline: float) -> float:
@@ -690,14 +615,14 @@ def _left(deadline: float) -> float:
     return left
 
 
-def _wait_for(conn: socket.socket, events: int, seconds: float) -> bool:
+def _wait_for(sock: socket.socket, events: int, seconds: float) -> bool:
     with Selector() as selector:
-        selector.register(conn, events)
+        selector.register(sock, events)
         return bool(selector.select(seconds))
 
 
-def _hang_up(conn: socket.socket) -> None:
+def _hang_up(sock: socket.socket) -> None:
     """End TCP both ways, which wakes who waits for it."""
     with contextlib.suppress(OSError):
         # An SSLSocket's own shutdown forgets its TLS, and who reads then would get what is hidden in it.
-        socket.socket.shutdown(conn, socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -86,16 +86,13 @@ def client_tls_context(cafile: str | None = None) -> ssl.SSLContext:
     return _make_strict(ssl.create_default_context(cafile=cafile))
 
 
-def connect(
-    url: WsUrl, cafile: str | None = None, timeout: float = 5.0, *, context: ssl.SSLContext | None = None
-) -> socket.socket:
+def connect(url: WsUrl, cafile: str | None = None, timeout: float = 5.0) -> socket.socket:
     """Open a connection to a server: TCP, and for wss TLS over it, checked.
 
     Arguments:
         url: where to, as `parse_ws_url` returns it.
         cafile: path of certificates to trust, as for `client_tls_context`.
         timeout: seconds for all of it, at most.
-        context: in place of one made from `cafile`.
 
     Returns:
         The socket, on which the opening handshake may begin; an ssl.SSLSocket for wss.
@@ -114,7 +111,7 @@ def connect(
     conn = socket.create_connection((url.host, url.port), timeout)
     if not url.secure:
         return conn
-    return start_tls(conn, url.host, context or client_tls_context(cafile), deadline - time.monotonic())
+    return start_tls(conn, url.host, client_tls_context(cafile), deadline - time.monotonic())
 
 
 def start_tls(conn: socket.socket, host: str, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:

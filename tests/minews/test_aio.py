@@ -17,7 +17,8 @@ from minews import HandshakeError, Opcode, State, accept_value, parse_request_he
 from minews.aio import EVICTED, INBOX, OUTBOX, AsyncConnection, broadcast, connect, connect_again, serve
 from minews.deflate import DeflateParams
 from minews.limits import Limits
-from minews.opening import MAX_REDIRECTS, ClientOptions, ServerOptions
+from minews.opening import ClientOptions, ServerOptions
+from minews.reaching import MAX_REDIRECTS
 from minews.tls import client_tls_context, server_tls_context
 from tests.minews.asynchronous import (
     CERTIFICATE,
@@ -432,7 +433,7 @@ async def test_a_connection_that_was_reset_before_our_last_words_is_dropped():
     async with await serve(visits) as server, opened(server) as peer:
         conn = await visits.next()
         peer.reset()
-        conn._take(masked(Opcode.CLOSE))  # it is read in the moment in which the reset comes
+        conn._hear(masked(Opcode.CLOSE))  # it is read in the moment in which the reset comes
         assert await conn.close() == 1005
         visits.over.set()
 
@@ -577,7 +578,7 @@ async def test_pings_count_from_the_time_on_from_which_the_peer_does_not_read():
         conn = await visits.next()
         for _ in range(3):
             conn.pause_writing()  # as its transport says
-            conn._take(pings)
+            conn._hear(pings)
             conn.resume_writing()
         assert conn.state is State.OPEN
         visits.over.set()
@@ -739,7 +740,7 @@ async def test_a_pong_may_come_in_the_moment_in_which_its_ping_is_cancelled():
         payload = [(await peer.frame()).payload for _ in pinging][1]
         for task in pinging:
             task.cancel()
-        conn._take(masked(Opcode.PONG, payload))
+        conn._hear(masked(Opcode.PONG, payload))
         await asyncio.gather(*pinging, return_exceptions=True)
         assert conn.latency > 0
         lost = [asyncio.create_task(conn.ping()) for _ in range(2)]
@@ -1037,7 +1038,7 @@ async def test_a_server_that_ends_drops_who_is_still_opening():
 async def test_who_comes_after_all_when_the_server_has_ended_is_dropped():
     server, transport = await serve(echo), unittest.mock.Mock()
     await server.close()
-    late = AsyncConnection(server._keeper)
+    late = AsyncConnection(server._keeper, bytearray())
     late.connection_made(transport)  # on Windows, asyncio may have been accepting it
     transport.abort.assert_called_once_with()
     late.connection_lost(None)
@@ -1139,8 +1140,10 @@ async def test_an_answer_that_does_not_come_ends_the_attempt_in_time():
         await peer.leaves()
 
     async with listener(say_nothing) as place:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match=r"server's answer did not come within 0\.1 s"):
             await connect(place.url(), limits=QUICK)
+        with pytest.raises(TimeoutError, match=r"TLS, .* did not come within 0\.1 s"):
+            await connect(place.url().replace("ws", "wss"), limits=QUICK)
 
 
 @asynchronous

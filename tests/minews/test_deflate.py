@@ -45,7 +45,6 @@ from minews.deflate import (
 from minews.handshake import accept_value
 from minews.limits import Limits
 from minews.opening import Agreement, ClientOptions, ServerOptions, accept_request, check_answer
-from minews.types import Headers, Request, Response
 
 ROLES = pytest.mark.parametrize("role", list(Role), ids=lambda role: role.value)
 KINDS = pytest.mark.parametrize("kind", [Connection, FastConnection], ids=["clear", "fast"])
@@ -115,6 +114,10 @@ def deflate(data: bytes, bits: int = 15, flush: int = zlib.Z_SYNC_FLUSH) -> byte
     """Compress some data by itself, and leave out the tail."""
     compressor = zlib.compressobj(6, wbits=-bits)
     return (compressor.compress(data) + compressor.flush(flush)).removesuffix(TAIL)
+
+
+def head(start: str, pairs: list[tuple[str, str]]) -> bytes:
+    return "\r\n".join([start, *(f"{name}: {value}" for name, value in pairs), "", ""]).encode()
 
 
 class TestParsing:
@@ -377,17 +380,17 @@ class TestOpening:
 
     KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
-    def request(self, *offers: str) -> Request:
+    def request(self, *offers: str) -> bytes:
         pairs = [("Host", "a"), ("Upgrade", "websocket"), ("Connection", "Upgrade")]
         pairs += [("Sec-WebSocket-Key", self.KEY), ("Sec-WebSocket-Version", "13")]
         pairs += [("Sec-WebSocket-Extensions", offer) for offer in offers]
-        return Request("GET", "/", "HTTP/1.1", Headers(pairs))
+        return head("GET / HTTP/1.1", pairs)
 
-    def response(self, *answers: str) -> Response:
+    def response(self, *answers: str) -> bytes:
         pairs = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
         pairs += [("Sec-WebSocket-Accept", accept_value(self.KEY))]
         pairs += [("Sec-WebSocket-Extensions", answer) for answer in answers]
-        return Response(101, "Switching Protocols", Headers(pairs))
+        return head("HTTP/1.1 101 Switching Protocols", pairs)
 
     @pytest.mark.rfc("R080", "R103", "R107", "R114")
     def test_it_is_used_where_both_want_it_and_not_elsewhere(self):

@@ -20,7 +20,7 @@ READING_ORDER = [  # a new module gets its place here
     *("types", "tcp", "http", "handshake", "frames", "closing", "conversation"),
     *("blocking", "serving"),
     *("messages", "connection", "speed"),
-    *("deflate", "limits", "origin", "tls", "opening", "sync", "aio", "__main__"),
+    *("deflate", "limits", "origin", "tls", "opening", "reaching", "session", "sync", "aio", "__main__"),
 ]
 LATER = READING_ORDER[READING_ORDER.index("deflate") :]  # loaded when they are first asked for
 MODULES = [info.name for info in pkgutil.walk_packages(minews.__path__, "minews.")]

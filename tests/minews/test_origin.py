@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minews import HandshakeError, Headers, Request
+from minews import HandshakeError, parse_request_head
 from minews.opening import ServerOptions, accept_request
 from minews.origin import origin_allowed, own_origins
+from tests.minews.heads import request_head
 
 OURS = "https://example.com"
 NEARLY = [  # what has been taken for it by careless comparisons
@@ -21,11 +22,8 @@ NEARLY = [  # what has been taken for it by careless comparisons
 ]
 
 
-def request(*origins: str, host: str | None = "example.com") -> Request:
-    pairs = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]
-    pairs += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
-    pairs += [("Origin", origin) for origin in origins] + ([("Host", host)] if host is not None else [])
-    return Request("GET", "/", "HTTP/1.1", Headers(pairs))
+def head(*origins: str, host: str | None = "example.com") -> bytes:
+    return request_head({"Host": host}, *(f"Origin: {origin}" for origin in origins))
 
 
 class TestComparison:
@@ -72,7 +70,7 @@ class TestOwnOrigins:
         ],
     )
     def test_they_are_the_host_as_a_browser_spells_it(self, host, origins):
-        assert own_origins(request(host=host)) == origins
+        assert own_origins(parse_request_head(head(host=host))) == origins
 
 
 class TestServer:
@@ -82,20 +80,20 @@ class TestServer:
     @pytest.mark.parametrize("origin", ["https://evil.org", "null", "", "http://example.com:8080"])
     def test_pages_of_foreign_origins_are_refused_with_403(self, origin):
         with pytest.raises(HandshakeError) as caught:
-            accept_request(request(origin), ServerOptions())
+            accept_request(head(origin), ServerOptions())
         assert caught.value.status == 403
 
     @pytest.mark.parametrize("origins", [(), ("http://example.com",), ("https://example.com",)])
     def test_its_own_pages_and_programs_are_not(self, origins):
-        answer, _ = accept_request(request(*origins), ServerOptions())
+        answer, _ = accept_request(head(*origins), ServerOptions())
         assert answer.startswith(b"HTTP/1.1 101 ")
 
     def test_two_origins_are_none(self):
         with pytest.raises(HandshakeError) as caught:
-            accept_request(request("http://example.com", "http://example.com"), ServerOptions())
+            accept_request(head("http://example.com", "http://example.com"), ServerOptions())
         assert caught.value.status == 403
 
     @pytest.mark.parametrize("allowed", [["https://evil.org"], ["*"], "*"])
     def test_it_can_be_told_otherwise(self, allowed):
-        answer, _ = accept_request(request("https://evil.org"), ServerOptions(origins=allowed))
+        answer, _ = accept_request(head("https://evil.org"), ServerOptions(origins=allowed))
         assert answer.startswith(b"HTTP/1.1 101 ")

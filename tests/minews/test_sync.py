@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import random
 import socket
 import ssl
 import struct
 import threading
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,8 @@ from minews import (
 from minews.deflate import DeflateParams
 from minews.limits import Limits
 from minews.opening import ClientOptions, ServerOptions
-from minews.sync import connect, serve
+from minews.session import EVICTED
+from minews.sync import broadcast, connect, connect_again, serve
 from minews.tls import client_tls_context, explain_tls_error, server_tls_context
 from tests.minews.heads import request_head
 from tests.minews.wire import WRONG_FRAMES
@@ -317,7 +320,7 @@ class TestMessages:
 
     def test_small_messages_do_not_wait_for_each_other_in_tcp(self):
         def delays(conn):
-            return conn._conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
+            return conn._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
 
         seen = []
         with serve(lambda conn: seen.append(delays(conn))) as server, connect(server.url()) as conn:
@@ -581,7 +584,7 @@ def narrow(server):
     """Leave the server's connection little room for what it sends, and return it."""
     wait_until(lambda: server.connections)
     (served,) = server.connections
-    served._conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
+    served._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
     return served
 
 
@@ -644,7 +647,105 @@ class TestSlowPeers:
                 while True:
                     conn.sendall(frame)
             wait_until(lambda: not server.connections)
-        assert 0 < kept[0]._inbox_size() < 300_000
+        assert 0 < kept[0]._inbox_size < 300_000
+
+
+def wait_for_sender(server):
+    """Wait until a thread sees to what the one connection of a server did not take."""
+    (served,) = server.connections
+    wait_until(served._sending.locked)
+    return served
+
+
+class TestBroadcast:
+    def test_it_goes_to_all_that_are_open(self):
+        with serve(list, limits=HASTY) as server:
+            conns = [connect(server.url(), limits=HASTY) for _ in range(3)]
+            wait_until(lambda: len(server.connections) == 3)
+            for message in ("Hello", b"Hello"):
+                assert broadcast(server.connections, message) == 3
+                assert [conn.recv(PATIENCE) for conn in conns] == [message] * 3
+            everyone = set(server.connections)
+            conns[0].close()
+            wait_until(lambda: len(server.connections) == 2)
+            assert broadcast(everyone, "to those that are left") == 2
+            for conn in conns:
+                conn.close()
+
+    def test_what_a_slow_client_does_not_take_at_once_comes_later(self):
+        with serve(list, limits=CALM) as server, opened(server) as conn:
+            narrow(server)
+            while not broadcast(server.connections, bytes(500_000)) or not wait_for_sender(server)._emptying:
+                pass
+            frames = frames_of(conn, 1)
+            wait_until(lambda: not next(iter(server.connections))._emptying)
+            assert broadcast(server.connections, "the rest") == 1
+            frames += frames_of(conn, 1)
+            conn.sendall(masked(Opcode.CLOSE))
+            rest_of(conn)
+        assert [len(frame.payload) for frame in frames] == [500_000, 8]
+
+    def test_one_stalled_client_holds_up_nobody_and_is_given_up_at_the_bound(self):
+        message, taken = bytes(300_000), []
+        with serve(list, limits=CALM) as server, opened(server) as stalled:
+            slow = narrow(server)
+            conn = connect(server.url(), limits=CALM)
+            wait_until(lambda: len(server.connections) == 2)
+            began = time.monotonic()
+            while slow.state is State.OPEN:
+                sent = broadcast(server.connections, message)
+                taken.append(len(slow._outbox))
+                assert conn.recv(PATIENCE) == message
+            assert time.monotonic() - began < PATIENCE / 2
+            assert sent == 1
+            assert EVICTED < max(taken) < EVICTED + 2 * len(message)
+            conn.close()
+            rest_of(stalled)
+        assert server.error is None
+
+    def test_a_client_that_never_takes_the_rest_is_given_up_after_the_idle_time(self):
+        limits = Limits(idle_time=SHORT, close_time=SHORT)
+        with serve(list, limits=limits) as server, opened(server) as stalled:
+            narrow(server)
+            assert broadcast(server.connections, bytes(5_000_000)) == 1
+            wait_until(lambda: not server.connections)
+            rest_of(stalled)
+
+
+class TestComingBack:
+    def test_it_comes_back_after_growing_random_delays(self):
+        answers = [b"HTTP/1.1 503 Busy\r\n\r\n", b"", None, b"HTTP/1.1 429 Slowly\r\n\r\n", None]
+
+        def serve_one(conn):
+            answer = answers.pop(0)
+            if answer is None:
+                agree(conn)
+                conn.sendall(plain(Opcode.CLOSE, b"\x03\xe9"))
+            else:
+                recv_until(conn, b"\r\n\r\n")
+                conn.sendall(answer)
+            rest_of(conn)
+
+        slept, conns = [], []
+        with listener(serve_one, times=5) as port:
+            again = connect_again(url_of(port), rng=random.Random(7), sleep=slept.append, limits=HASTY)
+            with contextlib.closing(again):
+                for conn in again:
+                    conns.append(conn)
+                    assert list(conn) == []
+                    if len(conns) == 2:
+                        break
+        rng = random.Random(7)
+        assert slept == [rng.uniform(0, bound) for bound in (5, 10, 5, 10)]
+        assert [(conn.state, conn.close_code) for conn in conns] == [(State.CLOSED, 1001)] * 2
+
+    def test_it_does_not_come_back_to_who_will_never_take_it(self):
+        with (
+            serve(echo, options=ServerOptions(resource_names=[])) as server,
+            pytest.raises(HandshakeError),
+            contextlib.closing(connect_again(server.url())) as again,
+        ):
+            next(again)
 
 
 class TestEnd:
@@ -737,7 +838,7 @@ class TestEnd:
         with agreeing(serve_one) as port:
             conn = connect(url_of(port), limits=CALM)
             conn.send("goodbye")
-            conn._conn.shutdown(socket.SHUT_WR)  # as if the peer had reset the connection
+            conn._sock.shutdown(socket.SHUT_WR)  # as if the peer had reset the connection
             with pytest.raises(EOFError, match="lost"):
                 conn.send("Hello")
             assert conn.state is State.CLOSED
@@ -820,6 +921,15 @@ class TestServer:
             with connect(server.url()) as conn:
                 conn.send("Hello")
                 assert conn.recv(PATIENCE) == "Hello"
+
+    def test_a_client_that_left_before_tls_is_no_end(self):
+        class Failing:
+            def wrap_socket(self, sock, **options):
+                raise OSError("it has gone")
+
+        with serve(echo, tls=Failing()) as server, connected(server) as conn:
+            assert rest_of(conn) == b""
+            assert not server._visits
 
     def test_an_accept_that_fails_is_no_end(self, monkeypatch):
         failures = [OSError("too many open files")]
@@ -1039,6 +1149,19 @@ class TestClient:
                 connect(url_of(port), limits=HASTY)
             ended.set()
 
+    @pytest.mark.parametrize("scheme, what", [("ws", "server's answer"), ("wss", "TLS")])
+    def test_it_says_what_did_not_come(self, scheme, what):
+        with listener(rest_of) as port, pytest.raises(TimeoutError, match=f"{what}.* within {SHORT} seconds"):
+            connect(url_of(port, scheme), limits=HASTY)
+
+    def test_a_head_has_its_limit(self):
+        with serve(echo) as server, pytest.raises(HandshakeError, match="50 bytes"):
+            connect(server.url(), limits=Limits(max_head=50))
+
+    def test_a_wire_that_waits_for_an_event_loop_is_a_mistake(self):
+        with pytest.raises(RuntimeError, match="event loop"):
+            minews.sync._run(suspended())
+
     def test_without_time_there_is_no_opening(self):
         with pytest.raises(TimeoutError):
             connect("ws://127.0.0.1:9/", limits=Limits(open_time=0))
@@ -1081,6 +1204,11 @@ class TestClient:
             connect(url_of(port))
 
 
+@types.coroutine
+def suspended():
+    yield
+
+
 class TestTls:
     def test_a_server_that_nobody_vouches_for_is_not_talked_to(self):
         with serve(echo, tls=tls_contexts()[0]) as server, pytest.raises(ssl.SSLError) as caught:
@@ -1089,9 +1217,11 @@ class TestTls:
 
     def test_a_tls_client_at_a_plain_port_and_the_other_way_round(self):
         server_tls, client_tls = tls_contexts()
-        with serve(echo, limits=HASTY) as server, pytest.raises(ssl.SSLError) as caught:
+        began = time.monotonic()
+        with serve(echo, limits=CALM) as server, pytest.raises(ssl.SSLError) as caught:
             connect(server.url().replace("ws", "wss"), tls=client_tls)
-        assert explain_tls_error(caught.value) in ("not-tls", "other")
+        assert explain_tls_error(caught.value) == "not-tls"
+        assert time.monotonic() - began < PATIENCE / 2, "it is told at once"
         with serve(echo, tls=server_tls, limits=HASTY) as server, pytest.raises((EOFError, OSError)):
             connect(server.url().replace("wss", "ws"))
 

@@ -117,12 +117,6 @@ class TestConnect:
             graceful_close(conn)
         assert not raised
 
-    def test_a_context_may_stand_in_for_the_file(self):
-        context = client_tls_context(CERTIFICATE)
-        with server(echo_in_tls) as (port, raised), connect(url_of(port), context=context) as conn:
-            end_tls(conn, PATIENCE)
-        assert not raised
-
     def test_bytes_may_wait_inside_tls_where_select_does_not_see_them(self):
         with server(echo_in_tls) as (port, _), connect(url_of(port), CERTIFICATE) as conn:
             conn.sendall(bytes(100))

@@ -19,7 +19,6 @@ from minews import (
     Pong,
     State,
     encode_frame,
-    parse_request_head,
     parse_ws_url,
     take_head,
 )
@@ -306,7 +305,7 @@ def visit(sock: socket.socket, data: bytes, talk: type[Honest]) -> None:
         head = take_head(buffer)
         assert head is not None
         options = ServerOptions(deflate=talk.deflate)
-        answer, agreement = accept_request(parse_request_head(head), options)
+        answer, agreement = accept_request(head, options)
         sock.sendall(answer)
         server = talk(agreement)
         piece = bytes(buffer) or sock.recv(1 << 18)
