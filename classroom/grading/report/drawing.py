@@ -1,4 +1,4 @@
-"""The report's pictures, drawn with matplotlib as inline SVG: what they show stands beside each in words, too."""
+"""The report's pictures, drawn with matplotlib as inline SVG; each says what it shows in words, too."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .gathering import Stop
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = ["draw_mistakes", "draw_scores", "draw_stops", "draw_verdicts"]
 
@@ -42,7 +43,7 @@ def draw_scores(points: Sequence[float], maximum: float) -> str:
         [min(each, size) for each in points], bins=BINS, range=(0, size), color=BLUE, rwidth=0.92
     )
     axes.set(xlabel=f"points, of {maximum:g}", ylabel="submissions", xlim=(0, size))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.yaxis)
     step = size / BINS
     listed = (
         f"{at * step:g} to {(at + 1) * step:g} points: {int(count)}"
@@ -93,7 +94,7 @@ def draw_stops(stops: Sequence[Stop]) -> str:
     figure, axes = new_plot(720, 260)
     axes.bar([stop.exercise for stop in stops], [stop.stopped for stop in stops], color=AMBER, width=0.72)
     axes.set(xlabel="first exercise that was not passed", ylabel="submissions")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.yaxis)
     listed = ", ".join(f"{stop.exercise}: {stop.stopped} of {stop.arrived}" for stop in stops if stop.stopped)
     text = listed or "nobody stopped"
     return show_plot(
@@ -108,7 +109,7 @@ def draw_mistakes(mistakes: Sequence[tuple[str, int]]) -> str:
     bars = axes.barh(names, [count for _, count in mistakes], height=0.7, color=BLUE)
     axes.bar_label(bars, padding=4)
     axes.set(xlabel="submissions", ylabel="exercise and mistake")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.xaxis)
     axes.margins(x=0.09)
     _lay_down(axes)
     listed = "; ".join(f"{name}: {count}" for name, count in mistakes)
@@ -122,3 +123,9 @@ def _lay_down(axes: Axes) -> None:
     axes.grid(axis="x", color="black", alpha=0.14, linewidth=0.8)
     axes.tick_params(axis="y", length=0)
     axes.margins(y=0.02)
+
+
+def _count_whole(axis: Axis) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True))
