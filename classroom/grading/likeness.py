@@ -28,7 +28,7 @@ __all__ = ["Likeness", "Pair", "find_likeness", "known_numbers"]
 SHARE = 0.10  # of the class: what more of them have is no sign of anything
 FEWEST = 4  # submissions; in a small class so many may have something in common before it is common
 MOST = 200  # submissions that one number is looked up for: bounds the work, not the finding of large groups
-ENOUGH_SHARED = 8  # numbers
+ENOUGH_SHARED = 12  # numbers
 ALIKE = 0.6  # of the numbers of the smaller one
 
 
@@ -82,7 +82,7 @@ def find_likeness(prints: Sequence[Mapping[str, array[int]]]) -> Likeness:
     """
     table = _Table(prints)
     pairs = [*_same_pairs(table), *_alike_pairs(table)]
-    pairs.sort(key=lambda pair: (-pair.part, -pair.shared, pair.first, pair.second))
+    pairs.sort(key=lambda pair: (-pair.part * pair.shared, pair.first, pair.second))
     return Likeness(tuple(pairs), _join_groups(pairs), table.common)
 
 

@@ -22,7 +22,7 @@ FEWEST_LINES = 3  # in common, to be worth showing
 ABOUT = (
     "Names, comments and layout are left out of the comparison, and so is what the skeleton, the reference "
     "or more than a tenth of the class has. What is left looks alike here; that is a reason to look, and "
-    "says nothing about who wrote what, or why."
+    "says nothing about who wrote what, or why. Rare pieces are those of the one that has fewer of them."
 )
 
 
@@ -84,8 +84,8 @@ def _write_pair(
         _write_sides(number, marked, results, places, run, people) for _, number, marked in found
     ) or _say_where(results, exercises, run)
     return (
-        f"<details><summary>{names}: {100 * pair.part:.0f} % of what the smaller one has and few others "
-        f"have, {pair.shared} of {pair.of} fingerprints</summary>{body}</details>"
+        f"<details><summary>{names}: {pair.shared} of {pair.of} rare pieces in common "
+        f"({100 * pair.part:.0f} %)</summary>{body}</details>"
     )
 
 

@@ -34,7 +34,7 @@ def write_mistakes(found: Class, run: RunInfo) -> str:
              _part(count, number, found))
             for (number, name), count in ranked
         ]  # fmt: skip
-        head = ("Mistake", "Exercise", "The question that helps", "Made by", "Of those who wrote it")
+        head = ("Mistake", "Exercise", "The question that helps", "Made by", "Share")
         parts.append(table("Known mistakes", head, known, numbers=[3, 4], long=[2], most=MOST_LISTED))
     cases = sorted(found.cases.items(), key=lambda item: (-item[1], item[0]))
     others = [
@@ -43,9 +43,10 @@ def write_mistakes(found: Class, run: RunInfo) -> str:
         if count >= FEWEST
     ]
     if others:
-        head = ("First case that failed", "Exercise", "Failed by", "Of those who wrote it")
+        head = ("First case that failed", "Exercise", "Failed by", "Share")
         caption = "Failures that are no known mistake"
         parts.append(table(caption, head, others, numbers=[2, 3], long=[0], most=MOST_CASES))
+    parts.append("<p class=quiet>The share is of those who wrote the exercise.</p>")
     return part("mistakes", title, *parts)
 
 

@@ -39,7 +39,7 @@ def write_timing(found: Class, run: RunInfo, people: People) -> str:
         )
         for each in slow
     ]
-    head = ("Who", "Exercise", "Seconds", "Median, s", "Why it is listed")
+    head = ("Who", "Exercise", "Seconds", "Class median", "Why it is listed")
     return part(
         "timing",
         "Suspicious timing",

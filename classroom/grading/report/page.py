@@ -92,8 +92,8 @@ def _shout(found: Class, people: People, notes: Sequence[str]) -> str:
     if failed:
         count = f"{len(failed)} submission{'s' * (len(failed) != 1)}"
         parts.append(
-            f"<h2>The grader failed on {count}</h2><p>They have no points, which is not 0: the exports leave "
-            "their cells empty. Grade them again; what is graded already stays.</p>"
+            f"<h2>The grader failed on {count}</h2><p>There are no points, which is not 0: the exports leave "
+            "the cells empty. Run grade again; what is graded already stays.</p>"
         )
         head = ("Who", "Submission", "What went wrong in the grader")
         parts.append(table("Not graded", head, failed, long=[1, 2], most=MOST_ROWS, rest=", in points.csv"))
@@ -109,7 +109,7 @@ def _overview(found: Class, course: Course) -> str:
     values = [(f"{len(found.rows):,}", "submissions")]
     if points:
         values += [
-            (course.show(Fraction(median(points))), f"points in the middle, of {course.show(maximum)}"),
+            (course.show(Fraction(median(points))), f"median points, of {course.show(maximum)}"),
             (course.show(Fraction(mean(points))), "points on average"),
             (f"{found.done:,}", "passed everything"),
         ]
@@ -134,29 +134,19 @@ def _exercises(found: Class, run: RunInfo, course: Course) -> str:
         return part("exercises", "Exercises", "<p>No exercise has results yet.</p>")
     titles = {number: run.exercises[number] for number in found.exercises}
     stops = found.stops()
-    head = (
-        "Exercise",
-        "Passed",
-        "Not right",
-        "Not loaded",
-        "Not written",
-        "Missing",
-        "Points",
-        "Stopped here",
-    )
+    head = ["Exercise", "Passed", "Only hidden failed", "Not right", "Not loaded", "Not written", "Missing"]
+    head += ["Points, mean", "Stopped here"]
     return part(
         "exercises",
         "Which exercise stops people",
         _say_stops(stops, titles),
-        f"<figure>{draw_stops(stops)}</figure>",
-        f"<figure>{draw_verdicts(found.verdicts, titles)}</figure>",
+        f"<figure>{draw_stops(stops)}</figure><figure>{draw_verdicts(found.verdicts, titles)}</figure>",
         table(
-            "Points by exercise: what came of each, and the points on average",
+            "Exercises",
             head,
             _exercise_rows(found, titles, course, stops),
-            numbers=range(1, 8),
+            numbers=range(1, 9),
         ),
-        _say_hidden(found, titles),
     )
 
 
@@ -165,11 +155,20 @@ def _exercise_rows(
 ) -> Iterator[tuple[object, ...]]:
     for number, stop in zip(titles, stops, strict=True):
         counts, size = found.verdicts[number], max(len(found.graded), 1)
-        passed = f"{counts['passed']:,} ({100 * counts['passed'] / size:.0f} %)"
+        hidden = found.hidden_failed[number]
+        right = counts["passed"] - hidden
+        passed = f"{right:,} ({100 * right / size:.0f} %)"
         others = (f"{counts[each]:,}" for each in ("failed", "error", "not-written", "missing"))
         average = course.show(Fraction(mean(found.earned[number])))
         worth = f"{average} of {course.show(course.points(number))}"
-        yield f"{number} {titles[number]}", passed, *others, worth, f"{stop.stopped:,} of {stop.arrived:,}"
+        yield (
+            f"{number} {titles[number]}",
+            passed,
+            f"{hidden:,}",
+            *others,
+            worth,
+            f"{stop.stopped:,} of {stop.arrived:,}",
+        )
 
 
 def _say_stops(stops: Sequence[Stop], titles: Mapping[str, str]) -> str:
@@ -187,14 +186,6 @@ def _say_stops(stops: Sequence[Stop], titles: Mapping[str, str]) -> str:
             f"{hardest.stopped:,} of {hardest.arrived:,}."
         )
     return f"<p>{escape_html(' '.join(words))}</p>"
-
-
-def _say_hidden(found: Class, titles: Mapping[str, str]) -> str:
-    listed = [f"{number} {titles[number]}: {found.hidden_failed[number]:,}" for number in titles
-              if found.hidden_failed[number]]  # fmt: skip
-    if not listed:
-        return ""
-    return f"<p>Passed all that is shown, and failed something hidden: {escape_html('; '.join(listed))}.</p>"
 
 
 def _everybody(found: Class, course: Course, people: People) -> str:
