@@ -30,24 +30,27 @@ def write_mistakes(found: Class, run: RunInfo) -> str:
         parts.append(f"<p>{escape_html(_say_first(ranked[0], run, found))}</p>")
         parts.append(f"<figure>{draw_mistakes(drawn)}</figure>")
         known = [
-            (name, f"{number} {run.exercises.get(number, '')}", _question(number, name), f"{count:,}",
-             _part(count, number, found))
+            (*_name(number, name, run), _question(number, name), f"{count:,}", _part(count, number, found))
             for (number, name), count in ranked
-        ]  # fmt: skip
+        ]
         head = ("Mistake", "Exercise", "The question that helps", "Made by", "Share")
         parts.append(table("Known mistakes", head, known, numbers=[3, 4], long=[2], most=MOST_LISTED))
     cases = sorted(found.cases.items(), key=lambda item: (-item[1], item[0]))
     others = [
-        (case, f"{number} {run.exercises.get(number, '')}", f"{count:,}", _part(count, number, found))
+        (*_name(number, case, run), f"{count:,}", _part(count, number, found))
         for (number, case), count in cases
         if count >= FEWEST
     ]
     if others:
-        head = ("First case that failed", "Exercise", "Failed by", "Share")
+        columns = ("First case that failed", "Exercise", "Failed by", "Share")
         caption = "Failures that are no known mistake"
-        parts.append(table(caption, head, others, numbers=[2, 3], long=[0], most=MOST_CASES))
+        parts.append(table(caption, columns, others, numbers=[2, 3], long=[0], most=MOST_CASES))
     parts.append("<p class=quiet>The share is of those who wrote the exercise.</p>")
     return part("mistakes", title, *parts)
+
+
+def _name(number: str, name: str, run: RunInfo) -> tuple[str, str]:
+    return name, f"{number} {run.exercises.get(number, '')}"
 
 
 def _say_first(most: tuple[tuple[str, str], int], run: RunInfo, found: Class) -> str:
