@@ -33,7 +33,7 @@ HOSTILE_NAMES = (
     "عبد الله \u202eeerf",
     "Zoë 🦆🦆",
     "x" * 300,
-    "O'Brien, Ann \"the; comma\"",
+    'O\'Brien, Ann "the; comma"',
     "| pipe | [link](javascript:alert(1)) `tick`",
     "\ud800 half a pair",
     "nul\0byte \x1b[31mred",
@@ -48,8 +48,8 @@ HOSTILE_PRINTS = (
     "W" * 4000,
     "-->]]>&lt;svg onload=alert(1)>",
 )
-FIRST = "Ada Ben Chloe Dmitri Elif Farid Grace Hana Ivo Jun Kofi Lea Mats Nadia Omar Pia Quinn Rosa Sam Tove".split()
-LAST = "Abe Becker Costa Diaz Evans Fischer Garcia Huang Ito Jansen Khan Lee Moreau Novak Okafor Park Rossi".split()
+FIRST = ["Ada", "Ben", "Chloe", "Dmitri", "Elif", "Farid", "Grace", "Hana", "Ivo", "Jun", "Kofi", "Lea", "Mats", "Nadia", "Omar", "Pia", "Quinn", "Rosa", "Sam", "Tove"]
+LAST = ["Abe", "Becker", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Jansen", "Khan", "Lee", "Moreau", "Novak", "Okafor", "Park", "Rossi"]
 
 
 @cache
@@ -67,7 +67,9 @@ def _source(function: object) -> str:
     return "\n".join(lines[start:])
 
 
-def make_results(size: int, seed: int = 1, lessons: tuple[int, ...] = (4, 5), hostile: bool = True) -> list[dict]:
+def make_results(
+    size: int, seed: int = 1, lessons: tuple[int, ...] = (4, 5), hostile: bool = True
+) -> list[dict]:
     """Make up the results of a class.
 
     Arguments:
