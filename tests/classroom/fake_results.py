@@ -48,8 +48,35 @@ HOSTILE_PRINTS = (
     "W" * 4000,
     "-->]]>&lt;svg onload=alert(1)>",
 )
-FIRST = ["Ada", "Ben", "Chloe", "Dmitri", "Elif", "Farid", "Grace", "Hana", "Ivo", "Jun", "Kofi", "Lea", "Mats", "Nadia", "Omar", "Pia", "Quinn", "Rosa", "Sam", "Tove"]
-LAST = ["Abe", "Becker", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Jansen", "Khan", "Lee", "Moreau", "Novak", "Okafor", "Park", "Rossi"]
+FIRST = (
+    "Ada",
+    "Ben",
+    "Chloe",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Grace",
+    "Hana",
+    "Ivo",
+    "Jun",
+    "Kofi",
+    "Lea",
+    "Mats",
+)
+LAST = (
+    "Abe",
+    "Becker",
+    "Costa",
+    "Diaz",
+    "Evans",
+    "Fischer",
+    "Garcia",
+    "Huang",
+    "Ito",
+    "Khan",
+    "Lee",
+    "Moreau",
+)
 
 
 @cache
@@ -133,7 +160,7 @@ def _missing() -> dict:
 
 def _not_written(number: str) -> dict:
     exercise = next(each for each in all_exercises() if each.id == number)
-    text = f"{number} {exercise.name}: not written yet.\nTested: exercises/{exercise.module}.py, lines 1 to 9, 0."
+    text = f"{number} {exercise.name}: not written yet.\nTested: {exercise.module}.py, lines 1 to 9, 0."
     source = skeleton(exercise)
     return {"verdict": "not-written", "passed": 0, "total": 8, "hidden_total": 3, "feedback": text,
             "seconds": 0.001, "tokens": fingerprint(source), "source": source}  # fmt: skip
