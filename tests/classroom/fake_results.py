@@ -48,35 +48,8 @@ HOSTILE_PRINTS = (
     "W" * 4000,
     "-->]]>&lt;svg onload=alert(1)>",
 )
-FIRST = (
-    "Ada",
-    "Ben",
-    "Chloe",
-    "Dmitri",
-    "Elif",
-    "Farid",
-    "Grace",
-    "Hana",
-    "Ivo",
-    "Jun",
-    "Kofi",
-    "Lea",
-    "Mats",
-)
-LAST = (
-    "Abe",
-    "Becker",
-    "Costa",
-    "Diaz",
-    "Evans",
-    "Fischer",
-    "Garcia",
-    "Huang",
-    "Ito",
-    "Khan",
-    "Lee",
-    "Moreau",
-)
+FIRST = ["Ada", "Ben", "Chloe", "Elif", "Farid", "Grace", "Hana", "Ivo", "Jun", "Kofi", "Lea", "Mats", "Pia"]
+LAST = ["Abe", "Becker", "Costa", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Khan", "Lee", "Moreau"]
 
 
 @cache

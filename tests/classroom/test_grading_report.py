@@ -15,7 +15,7 @@ from classroom.grading.exports import check_run, classroom_result, gradescope_re
 from classroom.grading.feedback_files import html_feedback, markdown_feedback, read_blocks
 from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_name
 from classroom.grading.points import counted_exercises, grade_submission
-from classroom.grading.report import report
+from classroom.grading.report import lecture, page, report
 from classroom.grading.results import open_journal, read_result, read_run
 from tests.classroom.fake_results import HOSTILE_NAMES, make_results, write_results
 
@@ -34,6 +34,14 @@ def grades(tmp_path_factory):
     (folder / "course.toml").write_text(COURSE)
     assert report(folder) == 1  # the grader failed on one
     return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the pictures, which take most of a report's time."""
+    for name in ("draw_scores", "draw_stops", "draw_verdicts"):
+        monkeypatch.setattr(page, name, lambda *_: "")
+    monkeypatch.setattr(lecture, "draw_mistakes", lambda *_: "")
 
 
 class Page(HTMLParser):
@@ -132,9 +140,9 @@ def test_feedback_is_in_the_words_of_check():
     text = "4.2 accept_value: not right yet.\nTested: x.\n\nCase      A.\nTried     f(1)\n"
     text += "Came       0  61\n              ^^\nNext      Go on."
     result, grade, run, course = one(feedback=text)
-    page = Page(html_feedback(result, grade, run, course))
-    assert all(line.strip() in page.words for line in text.split("\n")[:2])
-    assert " 0  61\n    ^^" in page.words
+    parsed = Page(html_feedback(result, grade, run, course))
+    assert all(line.strip() in parsed.words for line in text.split("\n")[:2])
+    assert " 0  61\n    ^^" in parsed.words
     assert text in markdown_feedback(result, grade, run, course)
     assert [label for label, _ in read_blocks(text)[1]] == ["Case", "Tried", "Came", "Next"]
 
@@ -155,17 +163,17 @@ def test_every_page_loads_and_runs_nothing(grades):
     assert len(pages) == 27
     for path in pages:
         text = path.read_text(encoding="utf-8")
-        page = Page(text)
-        assert page.names() <= allowed, page.names() - allowed
-        for tag, attributes in page.elements:
+        parsed = Page(text)
+        assert parsed.names() <= allowed, parsed.names() - allowed
+        for tag, attributes in parsed.elements:
             assert not any(name.startswith("on") for name in attributes)
             for name in ("src", "href", "xlink:href"):
                 link = attributes.get(name) or "#"
                 assert link.startswith("#") or (tag == "a" and link.startswith("feedback/"))
         assert "url(http" not in text and "@import" not in text
         assert "\u202e" not in text and "\0" not in text and "\x1b" not in text
-        assert sum(tag == "h1" for tag, _ in page.elements) == 1
-        tables = [tag for tag, _ in page.elements if tag in ("table", "caption")]
+        assert sum(tag == "h1" for tag, _ in parsed.elements) == 1
+        tables = [tag for tag, _ in parsed.elements if tag in ("table", "caption")]
         assert tables == ["table", "caption"] * (len(tables) // 2)
 
 
@@ -269,7 +277,7 @@ def test_github_classroom_adds_up_the_points():
     assert [test["score"] for test in found["tests"]] == [0.5]
 
 
-def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path):
+def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn):
     results = make_results(3, hostile=False)
     results[2] |= {"student": results[1]["student"], "modified": results[1]["modified"] + 1}
     write_results(tmp_path, results)
@@ -301,8 +309,8 @@ def test_the_page_names_mistakes_with_question_and_exercise(grades):
 
 
 def test_pictures_say_what_they_show(grades):
-    page = Page((grades / "report.html").read_text())
-    pictures = [attributes for tag, attributes in page.elements if tag == "svg"]
+    parsed = Page((grades / "report.html").read_text())
+    pictures = [attributes for tag, attributes in parsed.elements if tag == "svg"]
     assert len(pictures) == 4
     assert all(len(each["aria-label"]) > 40 and each["role"] == "img" for each in pictures)
 
@@ -335,7 +343,7 @@ def test_they_stop_at_the_first_exercise_they_do_not_pass():
     assert found.done == 1
 
 
-def test_anonymous_pages_name_nobody(tmp_path, capsys):
+def test_anonymous_pages_name_nobody(tmp_path, undrawn):
     results = make_results(5, seed=3, hostile=False)
     for result in results:
         result["problems"] = [
@@ -355,7 +363,7 @@ def test_anonymous_pages_name_nobody(tmp_path, capsys):
     assert not (tmp_path / "exports" / "numbers.csv").exists()
 
 
-def test_new_points_need_no_new_run(tmp_path, capsys):
+def test_new_points_need_no_new_run(tmp_path, undrawn):
     write_results(tmp_path, make_results(2, hostile=False))
     report(tmp_path)
     before = rows_of(tmp_path / "exports" / "points.csv")
@@ -367,7 +375,7 @@ def test_new_points_need_no_new_run(tmp_path, capsys):
     assert float(after[1][column]) == pytest.approx(10 * float(before[1][column]), abs=0.05)
 
 
-def test_what_it_wrote_is_said(tmp_path, capsys):
+def test_what_it_wrote_is_said(tmp_path, capsys, undrawn):
     results = make_results(1)
     results[0]["error"] = "killed"
     assert report(write_results(tmp_path, results)) == 1
