@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from statistics import mean, median
@@ -140,7 +141,7 @@ def _exercises(found: Class, run: RunInfo, course: Course) -> str:
         "exercises",
         "Which exercise stops people",
         _say_stops(stops, titles),
-        f"<figure>{draw_stops(stops)}</figure><figure>{draw_verdicts(found.verdicts, titles)}</figure>",
+        f"<figure>{draw_stops(stops)}</figure><figure>{draw_verdicts(_verdicts(found), titles)}</figure>",
         table(
             "Exercises",
             head,
@@ -148,6 +149,15 @@ def _exercises(found: Class, run: RunInfo, course: Course) -> str:
             numbers=range(1, 9),
         ),
     )
+
+
+def _verdicts(found: Class) -> dict[str, Counter[str]]:
+    """How often each verdict was given; who fails only what is hidden has not passed."""
+    adjusted = {number: Counter(found.verdicts[number]) for number in found.exercises}
+    for number, counts in adjusted.items():
+        counts["passed"] -= found.hidden_failed[number]
+        counts["failed"] += found.hidden_failed[number]
+    return adjusted
 
 
 def _exercise_rows(
