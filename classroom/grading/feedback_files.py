@@ -255,13 +255,14 @@ def _is_prose(lines: Sequence[str]) -> bool:
 
 
 def write_feedback_files(
-    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course
+    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
 ) -> tuple[Path, Path]:
     """Write both files of a submission.
 
     Arguments:
         folder: where, GRADES/feedback.
         result, grade, run, course: what came of it, and what that is worth.
+        markdown: what `markdown_feedback` gives, where it is known already.
 
     Returns:
         The paths of the HTML and of the Markdown.
@@ -269,5 +270,5 @@ def write_feedback_files(
     name = safe_name(result.submission)
     paths = folder / f"{name}.html", folder / f"{name}.md"
     write_file(paths[0], html_feedback(result, grade, run, course))
-    write_file(paths[1], markdown_feedback(result, grade, run, course))
+    write_file(paths[1], markdown or markdown_feedback(result, grade, run, course))
     return paths
