@@ -29,7 +29,7 @@ def safe_name(submission: str) -> str:
     >>> safe_name("lee_4711_99_work.zip")
     'lee_4711_99_work.zip'
     >>> safe_name("../Ann Lee/work")
-    'Ann-Lee-work-05a5d23f'
+    'Ann-Lee-work-5dde0aac'
     """
     plain = unicodedata.normalize("NFKD", submission).encode("ascii", "ignore").decode("ascii")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:LONGEST].strip("-.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from array import array
 
 import pytest
@@ -104,6 +105,27 @@ def test_near_copies_are_found_and_others_are_not():
     found = find_likeness(prints)
     assert [(pair.first, pair.second, pair.shared, pair.of) for pair in found.pairs] == [(7, 31, 30, 40)]
     assert found.groups == ((7, 31),)
+
+
+@pytest.mark.slow
+def test_ten_thousand_are_searched_without_comparing_all_pairs():
+    luck = random.Random(6455)
+    prints = []
+    for place in range(10_000):
+        if place % 50 == 49:  # most of somebody else's
+            other = prints[luck.randrange(len(prints))]
+            prints.append(
+                {
+                    key: array("Q", sorted([*numbers[:35], *unlike(place)[:5]]))
+                    for key, numbers in other.items()
+                }
+            )
+        else:
+            prints.append({f"4.{number}": unlike(place * 10 + number) for number in range(6)})
+    start = time.process_time()
+    found = find_likeness(prints)
+    assert len(found.pairs) >= 200
+    assert time.process_time() - start < 60
 
 
 def test_copies_of_all_are_one_group():

@@ -255,7 +255,7 @@ def test_gradescope_gets_plain_text_and_no_file_where_the_grader_failed(grades):
 
 
 def test_github_gets_bounded_texts_and_lines(grades):
-    long = "x" * 100_000 + "\n::error::no"
+    long = "x\n::error::no\r\n%0A" + "x" * 100_000
     result, grade, run, course = one(
         feedback=long, tested={"file": "a,b:c.py", "lines": [3, 9], "hash": "12"}
     )
@@ -267,7 +267,9 @@ def test_github_gets_bounded_texts_and_lines(grades):
     assert (note["path"], note["start_line"], note["end_line"]) == ("a,b:c.py", 3, 9)
     commands = workflow_commands(result, grade, run)
     assert commands.count("\n") == 1
-    assert commands.startswith("::warning file=a%2Cb%3Ac.py,line=3,endLine=9,title=4.2 accept_value::")
+    assert commands.startswith(
+        "::warning file=a%2Cb%3Ac.py,line=3,endLine=9,title=4.2 accept_value::x%0A::error::no%0D%0A%250A"
+    )
 
 
 def test_github_classroom_adds_up_the_points():
