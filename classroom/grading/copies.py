@@ -12,7 +12,8 @@ import builtins
 import keyword
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 from zlib import crc32
 
 __all__ = ["RUN", "WINDOW", "fingerprint", "matching_lines", "run_numbers", "tokenise"]
@@ -21,6 +22,9 @@ RUN = 10  # tokens
 WINDOW = 4  # numbers of which the smallest is kept
 MAX_SOURCE = 100_000  # characters; more than that is not read
 _BITS = (1 << 52) - 1  # every program that reads JSON can hold that many
+_WORD = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15
+_BASE_TO_RUN = pow(_BASE, RUN, 1 << 64)
 
 # Tokens of Python, found in any text: what does not parse has a fingerprint, too.
 _TOKEN = re.compile(
@@ -34,16 +38,12 @@ _TOKEN = re.compile(
       | (?P<sign>->|:=|\*\*=?|//=?|<<=?|>>=?|[-+*/%&|^=!<>@]=|\.\.\.|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_KNOWN = frozenset(keyword.kwlist) | {name for name in dir(builtins) if not name.startswith("_")}
+_KNOWN = frozenset({"self", *keyword.kwlist, *(name for name in dir(builtins) if not name.startswith("_"))})
 _STATEMENT_ENDS = frozenset({"", ":", ";"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: what it counts as, and the line in which it stands, from 1."""
-
-    text: str
-    line: int
+# What a token counts as, and the line in which it stands, from 1. A plain tuple, since there are many.
+Token: TypeAlias = tuple[str, int]
 
 
 def tokenise(source: str) -> list[Token]:
@@ -55,25 +55,31 @@ def tokenise(source: str) -> list[Token]:
     line, before, depth = 1, "", 0  # `before` is the last token of this statement, "" at its start
     for match in _TOKEN.finditer(source[:MAX_SOURCE]):
         kind, text = match.lastgroup, match.group()
-        if kind == "newline":
+        if kind == "name":
+            found.append((_rename(text, found), line))
+            before = text
+        elif kind == "newline":
             before = before if depth else ""
+            line += 1
         elif kind == "string":
             if before not in _STATEMENT_ENDS:
-                found.append(Token("s", line))
+                found.append(("s", line))
                 before = "s"
-        elif kind not in ("comment", "space"):
+            line += text.count("\n")
+        elif kind == "space":
+            line += text.count("\n")
+        elif kind != "comment":
             depth = max(0, depth + (text in "([{") - (text in ")]}"))
-            found.append(Token(_rename(kind, text, found), line))
+            found.append((text, line))
             before = text
-        line += text.count("\n")
     return found
 
 
-def _rename(kind: str | None, text: str, before: list[Token]) -> str:
-    if kind != "name" or text in _KNOWN:
+def _rename(text: str, before: list[Token]) -> str:
+    if text in _KNOWN:
         return text
-    is_attribute = len(before) > 1 and before[-1].text == "." and before[-2].text != "self"
-    return text if is_attribute else "self" if text == "self" else "v"
+    is_attribute = len(before) > 1 and before[-1][0] == "." and before[-2][0] != "self"
+    return text if is_attribute else "v"
 
 
 def fingerprint(source: str) -> list[int]:
@@ -96,13 +102,19 @@ def run_numbers(source: str) -> set[int]:
 
 
 def _number_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
-    """The number of each run of tokens, and where it begins."""
-    hashes = [crc32(token.text.encode("utf-8", "surrogatepass")) + 1 for token in tokens]
-    for start in range(len(hashes) - RUN + 1):
-        number = 0
-        for each in hashes[start : start + RUN]:
-            number = (number * 0x9E3779B97F4A7C15 + each) & 0xFFFFFFFFFFFFFFFF
-        yield (number ^ number >> 29) & _BITS, start
+    """The number of each run of tokens, and where it begins, each made from the one before it."""
+    number = 0
+    hashes = [_hash(text) for text, _ in tokens]
+    for at, each in enumerate(hashes):
+        leaving = hashes[at - RUN] if at >= RUN else 0
+        number = (number * _BASE + each - leaving * _BASE_TO_RUN) & _WORD
+        if at >= RUN - 1:
+            yield (number ^ number >> 29) & _BITS, at - RUN + 1
+
+
+@lru_cache(4096)
+def _hash(text: str) -> int:
+    return crc32(text.encode("utf-8", "surrogatepass")) + 1
 
 
 def matching_lines(first: str, second: str, common: Collection[int] = ()) -> tuple[set[int], set[int]]:
@@ -123,4 +135,4 @@ def matching_lines(first: str, second: str, common: Collection[int] = ()) -> tup
 def _lines_of(source: str, runs: list[tuple[int, int]], shared: set[int]) -> set[int]:
     tokens = tokenise(source)
     starts = [start for number, start in runs if number in shared]
-    return {token.line for start in starts for token in tokens[start : start + RUN]}
+    return {line for start in starts for _, line in tokens[start : start + RUN]}

@@ -33,6 +33,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from ..syllabus import LESSONS
@@ -107,6 +108,7 @@ class Course:
     by_exercise: Mapping[str, Fraction] = field(default_factory=dict)
     late: Late | None = None
     columns: Mapping[int, str] = field(default_factory=dict)
+    _worth: dict[str, Fraction] = field(default_factory=dict, compare=False, repr=False)
 
     def counts(self, exercise: str) -> bool:
         """Whether an exercise belongs to a lesson that counts."""
@@ -114,6 +116,11 @@ class Course:
 
     def points(self, exercise: str) -> Fraction:
         """What an exercise is worth, exactly."""
+        if exercise not in self._worth:
+            self._worth[exercise] = self._find_worth(exercise)
+        return self._worth[exercise]
+
+    def _find_worth(self, exercise: str) -> Fraction:
         lesson = _lesson_of(exercise)
         if exercise in self.by_exercise or lesson not in self.by_lesson:
             return self.by_exercise.get(exercise, self.each)
@@ -127,9 +134,14 @@ class Course:
 
     def show(self, points: Fraction) -> str:
         """Points for people and gradebooks: rounded, halves up, without zeros at the end."""
-        scale = 10**self.decimals
-        whole, part = divmod((points * scale * 2 + 1) // 2, scale)
-        return f"{whole}.{part:0{self.decimals}}".rstrip("0").rstrip(".") if self.decimals else str(whole)
+        return _round(points, self.decimals)
+
+
+@lru_cache(65536)
+def _round(points: Fraction, decimals: int) -> str:
+    scale = 10**decimals
+    whole, part = divmod((points * scale * 2 + 1) // 2, scale)
+    return f"{whole}.{part:0{decimals}}".rstrip("0").rstrip(".") if decimals else str(whole)
 
 
 def exercises_of(lesson: int) -> tuple[str, ...]:

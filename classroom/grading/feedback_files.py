@@ -94,7 +94,7 @@ def say_late(grade: Grade, course: Course) -> list[str]:
         f"{course.show(each.percent)} % of its points are taken off, "
         f"{course.show(each.points)} of {course.show(each.raw)} are left."
         for each in grade.lessons.values()
-        if each.days
+        if each.days and each.raw
     ]
 
 
@@ -183,7 +183,8 @@ def html_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: 
 
 
 def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
-    head = "".join(f"<th scope=col>{word}</th>" for word in ("Exercise", "Verdict", "Cases passed", "Points"))
+    head = "".join(f"<th scope=col>{word}</th>" for word in ("Exercise", "Verdict", "Cases passed"))
+    head += "<th scope=col class=number>Points</th>"
     body = []
     for number, cells in zip(grade.exercises, _rows(result, grade, run, course), strict=True):
         exercise = result.exercise(number)
@@ -216,7 +217,8 @@ def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
         [
             f'<section id="e{escape_html(number)}" class="exercise {kind}">',
             f"<h2>{escape_html(number)} {escape_html(run.exercises.get(number, ''))}</h2>",
-            "".join(f"<p>{escape_html(line)}</p>" for line in headline),
+            f"<p><strong>{escape_html(headline[0])}</strong></p>",
+            "".join(f"<p class=quiet>{escape_html(line)}</p>" for line in headline[1:]),
             f"<dl>{''.join(map(_block, blocks))}</dl>" if blocks else "",
             f"<p class=hidden><strong>{hidden}</strong></p>" if hidden else "",
             "</section>",
@@ -253,13 +255,14 @@ def _is_prose(lines: Sequence[str]) -> bool:
 
 
 def write_feedback_files(
-    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course
+    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
 ) -> tuple[Path, Path]:
     """Write both files of a submission.
 
     Arguments:
         folder: where, GRADES/feedback.
         result, grade, run, course: what came of it, and what that is worth.
+        markdown: what `markdown_feedback` gives, where it is known already.
 
     Returns:
         The paths of the HTML and of the Markdown.
@@ -267,5 +270,5 @@ def write_feedback_files(
     name = safe_name(result.submission)
     paths = folder / f"{name}.html", folder / f"{name}.md"
     write_file(paths[0], html_feedback(result, grade, run, course))
-    write_file(paths[1], markdown_feedback(result, grade, run, course))
+    write_file(paths[1], markdown or markdown_feedback(result, grade, run, course))
     return paths

@@ -28,7 +28,7 @@ __all__ = ["Likeness", "Pair", "find_likeness", "known_numbers"]
 SHARE = 0.10  # of the class: what more of them have is no sign of anything
 FEWEST = 4  # submissions; in a small class so many may have something in common before it is common
 MOST = 200  # submissions that one number is looked up for: bounds the work, not the finding of large groups
-ENOUGH_SHARED = 8  # numbers
+ENOUGH_SHARED = 12  # numbers
 ALIKE = 0.6  # of the numbers of the smaller one
 
 
@@ -82,69 +82,61 @@ def find_likeness(prints: Sequence[Mapping[str, array[int]]]) -> Likeness:
     """
     table = _Table(prints)
     pairs = [*_same_pairs(table), *_alike_pairs(table)]
-    pairs.sort(key=lambda pair: (-pair.part, -pair.shared, pair.first, pair.second))
+    pairs.sort(key=lambda pair: (-pair.part * pair.shared, pair.first, pair.second))
     return Likeness(tuple(pairs), _join_groups(pairs), table.common)
 
 
 class _Table:
-    """All numbers with their owners, and what of them counts.
+    """Who has which numbers, and what of them counts.
 
-    `kept` are the numbers of each submission that count, as indices; `same` are the submissions that have the
-    very same numbers, under the first of them, which alone stands in `owners`, the index.
+    Numbers are called by an index. `kept` are those of each submission that count; `same` are the submissions
+    that have the very same numbers, under the first of them. That one alone stands in the index: the numbers
+    at starts[n] to starts[n + 1] in `owners` are the submissions that have number n.
     """
 
     def __init__(self, prints: Sequence[Mapping[str, array[int]]]) -> None:
-        exercises = sorted({exercise for each in prints for exercise in each})
-        rows = [
-            (exercises.index(exercise), owner, numbers)
-            for owner, each in enumerate(prints)
-            for exercise, numbers in each.items()
-            if numbers
-        ]
-        keys = np.concatenate(
-            [np.zeros(0, np.uint64), *(_keys(place, numbers) for place, _, numbers in rows)]
-        )
-        owners = np.repeat([owner for _, owner, _ in rows], [len(numbers) for *_, numbers in rows])
-        known, index, members = np.unique(keys, return_inverse=True, return_counts=True)
-        index = index.astype(np.int64)
-        writers = np.bincount([place for place, *_ in rows], minlength=len(exercises) or 1)
-        limits = np.maximum(FEWEST, SHARE * writers)[(known >> np.uint64(52)).astype(int)]
-        counts = members <= limits
-        for place, exercise in enumerate(exercises):
-            counts &= ~np.isin(known, _keys(place, known_numbers(exercise)))
-        self._sort_out(len(prints), index, owners, counts)
-        self.common = _by_exercise(exercises, known[~counts])
-
-    def _sort_out(
-        self, size: int, index: NDArray[np.int64], owners: NDArray[np.int64], counts: NDArray[np.bool_]
-    ) -> None:
-        index, owners = index[counts[index]], owners[counts[index]]
-        self.kept = np.split(index, np.searchsorted(owners, np.arange(1, size)))
+        self.common: dict[str, frozenset[int]] = {}
+        found: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
+        self.size = 0
+        for exercise in sorted({exercise for each in prints for exercise in each}):
+            found.append(self._read(exercise, prints))
+        none = np.zeros(0, np.int32)
+        index = np.concatenate([none, *(index for index, _ in found)])
+        owners = np.concatenate([none, *(owners for _, owners in found)])
+        order = np.argsort(owners, kind="stable")
+        index, owners = index[order], owners[order]
+        self.kept = np.split(index, np.searchsorted(owners, np.arange(1, len(prints))))[: len(prints)]
         self.same: dict[bytes, list[int]] = {}
         for owner, numbers in enumerate(self.kept):
             self.same.setdefault(numbers.tobytes(), []).append(owner)
+        self._make_index(index, owners, len(prints))
+
+    def _read(
+        self, exercise: str, prints: Sequence[Mapping[str, array[int]]]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The numbers of one exercise that count, as indices, and whose they are."""
+        rows = [(owner, each[exercise]) for owner, each in enumerate(prints) if each.get(exercise)]
+        numbers = np.concatenate([np.zeros(0, np.uint64), *(np.asarray(each, np.uint64) for _, each in rows)])
+        sizes = [len(each) for _, each in rows]
+        owners = np.repeat(np.array([owner for owner, _ in rows], np.int32), sizes)
+        different, index, members = np.unique(numbers, return_inverse=True, return_counts=True)
+        counts = members <= max(FEWEST, SHARE * len(rows))
+        counts &= ~np.isin(different, np.array([*known_numbers(exercise)], np.uint64))
+        self.common[exercise] = frozenset(map(int, different[~counts]))
+        renamed = (np.cumsum(counts) - 1 + self.size).astype(np.int32)
+        self.size += int(counts.sum())
+        chosen = counts[index]
+        return renamed[index[chosen]], owners[chosen]
+
+    def _make_index(self, index: NDArray[np.int32], owners: NDArray[np.int32], size: int) -> None:
         first = np.zeros(size, bool)
         first[[group[0] for group in self.same.values()]] = True
         index, owners = index[first[owners]], owners[first[owners]]
         order = np.argsort(index, kind="stable")
-        starts = np.searchsorted(index[order], np.arange(len(counts) + 1))
-        self.owners, self.starts = owners[order].astype(np.int32), starts
-        # What this many different submissions have is left out of the search, and so of their size.
-        self.searched = np.diff(starts) <= MOST
-
-
-def _keys(place: int, numbers: Iterable[int]) -> NDArray[np.uint64]:
-    """Numbers made different from those of other exercises."""
-    found = np.fromiter(numbers, np.uint64) if not isinstance(numbers, array) else np.asarray(numbers)
-    return (found.astype(np.uint64) & np.uint64((1 << 52) - 1)) | np.uint64(place << 52)
-
-
-def _by_exercise(exercises: Sequence[str], keys: NDArray[np.uint64]) -> dict[str, frozenset[int]]:
-    places = keys >> np.uint64(52)
-    numbers = keys & np.uint64((1 << 52) - 1)
-    return {
-        exercise: frozenset(map(int, numbers[places == place])) for place, exercise in enumerate(exercises)
-    }
+        self.owners = owners[order]
+        self.starts = np.searchsorted(index[order], np.arange(self.size + 1))
+        # What so many different submissions have is left out of the search, and so of their size.
+        self.searched = np.diff(self.starts) <= MOST
 
 
 def _same_pairs(table: _Table) -> Iterator[Pair]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from .course import Course
 from .results import ExerciseResult, RunInfo, SubmissionResult
@@ -83,9 +84,15 @@ def exercise_points(result: ExerciseResult, course: Course) -> Fraction:
     passed, total = result.passed + result.hidden_passed, result.total + result.hidden_total
     if not total or result.verdict in ("missing", "not-written"):
         return Fraction(0)
+    worth = course.points(result.exercise)
     if not course.partial:
-        return course.points(result.exercise) if passed == total else Fraction(0)
-    return course.points(result.exercise) * min(Fraction(passed, total), Fraction(1))
+        return worth if passed == total else Fraction(0)
+    return _take_part(worth, min(passed, total), total)
+
+
+@lru_cache(65536)
+def _take_part(worth: Fraction, passed: int, total: int) -> Fraction:
+    return worth * passed / total
 
 
 def grade_submission(

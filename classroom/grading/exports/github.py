@@ -20,11 +20,11 @@ from ..points import Grade
 from ..results import ExerciseResult, RunInfo, SubmissionResult
 
 __all__ = [
-    "list_annotations",
     "check_run",
     "classroom_result",
     "encode_result",
     "job_summary",
+    "list_annotations",
     "workflow_commands",
 ]
 
@@ -34,9 +34,11 @@ MOST_MESSAGE = 2_000  # characters; GitHub takes 64 KB
 _LINES = re.compile(r"(?P<file>.+), lines (?P<first>\d+) to (?P<last>\d+), \w*")
 
 
-def job_summary(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
+def job_summary(
+    result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
+) -> str:
     """The whole feedback in Markdown, short enough for $GITHUB_STEP_SUMMARY and for a check run's text."""
-    text = markdown_feedback(result, grade, run, course)
+    text = markdown or markdown_feedback(result, grade, run, course)
     if len(text) <= MOST_TEXT // 4:  # GitHub counts bytes in one place and characters in the other
         return text
     return _cut(text, MOST_TEXT)
@@ -97,8 +99,15 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def check_run(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> dict[str, Any]:
-    """The body of a request that makes or changes a check run, without its head_sha."""
+def check_run(
+    result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
+) -> dict[str, Any]:
+    """The body of a request that makes or changes a check run, without its head_sha.
+
+    Arguments:
+        result, grade, run, course: what came of the submission, and what that is worth.
+        markdown: what `markdown_feedback` gives, where it is known already.
+    """
     return {
         "name": course.title,
         "status": "completed",
@@ -106,7 +115,7 @@ def check_run(result: SubmissionResult, grade: Grade, run: RunInfo, course: Cour
         "output": {
             "title": say_score(grade, course),
             "summary": say_score(grade, course),
-            "text": job_summary(result, grade, run, course),
+            "text": job_summary(result, grade, run, course, markdown),
             "annotations": list_annotations(result, grade, run),
         },
     }

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import say_summary, write_feedback_files
-from ..naming import safe_name, write_file
+from ..feedback_files import markdown_feedback, say_summary, write_feedback_files
+from ..naming import plain_cell, safe_name, write_file
 from ..points import Grade
 from ..results import RunInfo, SubmissionResult
 from .canvas import write_canvas
@@ -46,8 +46,9 @@ class Exports:
         )
         self.entries.append(entry)
         self.comments[result.submission] = say_summary(result, grade, self.course)
-        write_feedback_files(self.folder / "feedback", result, grade, self.run, self.course)
-        github = check_run(result, grade, self.run, self.course)
+        markdown = markdown_feedback(result, grade, self.run, self.course)
+        write_feedback_files(self.folder / "feedback", result, grade, self.run, self.course, markdown)
+        github = check_run(result, grade, self.run, self.course, markdown)
         _write_json(self.folder / "exports" / "github" / f"{name}.check.json", github)
         gradescope = self.folder / "exports" / "gradescope" / f"{name}.json"
         points = self.folder / "exports" / "github" / f"{name}.result.txt"
@@ -81,10 +82,8 @@ class Exports:
 
 
 def _plain(row: list[str]) -> list[str]:
-    from ..naming import plain_cell
-
     return [plain_cell(cell) for cell in row]
 
 
 def _write_json(path: Path, data: Any) -> None:
-    write_file(path, json.dumps(data, indent=1, ensure_ascii=True) + "\n")
+    write_file(path, json.dumps(data) + "\n")

@@ -1,4 +1,4 @@
-"""`report`: from GRADES/results.jsonl to a page, feedback and files for gradebooks. It grades nothing anew."""
+"""`report`: from GRADES/results.jsonl to page, feedback and files for gradebooks. It grades nothing."""
 
 from .making import report
 

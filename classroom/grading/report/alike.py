@@ -20,9 +20,9 @@ MOST_EXERCISES = 3  # of one pair
 MOST_LINES = 120  # of one side
 FEWEST_LINES = 3  # in common, to be worth showing
 ABOUT = (
-    "Names, comments and layout are left out of the comparison, and so is what the skeleton, the reference or "
-    "more than a tenth of the class has. What is left looks alike here; that is a reason to look, and says "
-    "nothing about who wrote what, or why."
+    "Names, comments and layout are left out of the comparison, and so is what the skeleton, the reference "
+    "or more than a tenth of the class has. What is left looks alike here; that is a reason to look, and "
+    "says nothing about who wrote what, or why. Rare pieces are those of the one that has fewer of them."
 )
 
 
@@ -84,8 +84,8 @@ def _write_pair(
         _write_sides(number, marked, results, places, run, people) for _, number, marked in found
     ) or _say_where(results, exercises, run)
     return (
-        f"<details><summary>{names}: {100 * pair.part:.0f} % of what the smaller one has and few others "
-        f"have, {pair.shared} of {pair.of} fingerprints</summary>{body}</details>"
+        f"<details><summary>{names}: {pair.shared} of {pair.of} rare pieces in common "
+        f"({100 * pair.part:.0f} %)</summary>{body}</details>"
     )
 
 
@@ -114,10 +114,11 @@ def _write_sides(
     for place, result, lines in zip(places, results, marked, strict=True):
         source = people.clean(place, result.exercise(number).source)
         about = people.clean(place, result.exercise(number).tested)
+        name = escape_html(people.name(place))
         sides.append(
-            f"<div><h4><bdi>{escape_html(people.name(place))}</bdi></h4>"
+            f"<div><h4><bdi>{name}</bdi></h4>"
             f"<p class=quiet>{escape_html(about)}</p>"
-            f'<pre tabindex=0 aria-label="{escape_html(people.name(place))}">{_mark(source, lines)}</pre></div>'
+            f'<pre tabindex=0 aria-label="{name}">{_mark(source, lines)}</pre></div>'
         )
     title = f"{number} {run.exercises.get(number, '')}"
     return f"<h4>{escape_html(title)}</h4><div class=sides>{''.join(sides)}</div>"

@@ -1,4 +1,4 @@
-"""The report's pictures, drawn with matplotlib as inline SVG: what they show stands beside each in words, too."""
+"""The report's pictures, drawn with matplotlib as inline SVG; each says what it shows in words, too."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from ...pictures import AMBER, BLUE, GREEN, ROSE
 from ...plots import new_plot, show_plot
 from ..results import VERDICTS
+from .elements import shorten
 from .gathering import Stop
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = ["draw_mistakes", "draw_scores", "draw_stops", "draw_verdicts"]
 
 BINS = 20
+WIDTH = 560  # pixels; narrow, so that its words can still be read on a telephone
 GREY = "#7d8590"
 # Each verdict has a colour and a pattern, so that they can be told apart without colours.
 LOOKS = {
@@ -36,13 +39,13 @@ LEGEND = {
 
 def draw_scores(points: Sequence[float], maximum: float) -> str:
     """Draw how many submissions have how many points."""
-    figure, axes = new_plot(720, 300)
+    figure, axes = new_plot(WIDTH, 280)
     size = max(maximum, 1e-9)
     counts, _, _ = axes.hist(
         [min(each, size) for each in points], bins=BINS, range=(0, size), color=BLUE, rwidth=0.92
     )
     axes.set(xlabel=f"points, of {maximum:g}", ylabel="submissions", xlim=(0, size))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.yaxis)
     step = size / BINS
     listed = (
         f"{at * step:g} to {(at + 1) * step:g} points: {int(count)}"
@@ -55,7 +58,7 @@ def draw_scores(points: Sequence[float], maximum: float) -> str:
 def draw_verdicts(verdicts: Mapping[str, Mapping[str, int]], titles: Mapping[str, str]) -> str:
     """Draw for each exercise which part of the class passed it, failed, or did not write it."""
     numbers = list(titles)
-    figure, axes = new_plot(720, 96 + 26 * len(numbers))
+    figure, axes = new_plot(WIDTH, 120 + 24 * len(numbers))
     left = [0.0] * len(numbers)
     for verdict in VERDICTS:
         parts = [
@@ -77,7 +80,7 @@ def draw_verdicts(verdicts: Mapping[str, Mapping[str, int]], titles: Mapping[str
         left = [sum(pair) for pair in zip(left, parts, strict=True)]
     axes.set(xlabel="part of the class (%)", ylabel="exercise", xlim=(0, 100))
     _lay_down(axes)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, handlelength=1.4, columnspacing=1.2)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1.4, columnspacing=1.2)
     words = (f"{number}: {_say_parts(verdicts[number])}" for number in numbers)
     return show_plot(figure, "What came of each exercise", "; ".join(words) + ".")._repr_html_()
 
@@ -90,10 +93,10 @@ def _say_parts(verdicts: Mapping[str, int]) -> str:
 
 def draw_stops(stops: Sequence[Stop]) -> str:
     """Draw at which exercise how many stopped."""
-    figure, axes = new_plot(720, 260)
+    figure, axes = new_plot(WIDTH, 260)
     axes.bar([stop.exercise for stop in stops], [stop.stopped for stop in stops], color=AMBER, width=0.72)
     axes.set(xlabel="first exercise that was not passed", ylabel="submissions")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.yaxis)
     listed = ", ".join(f"{stop.exercise}: {stop.stopped} of {stop.arrived}" for stop in stops if stop.stopped)
     text = listed or "nobody stopped"
     return show_plot(
@@ -103,12 +106,12 @@ def draw_stops(stops: Sequence[Stop]) -> str:
 
 def draw_mistakes(mistakes: Sequence[tuple[str, int]]) -> str:
     """Draw the most frequent mistakes, as (words, how many made it), the most frequent first."""
-    figure, axes = new_plot(720, 80 + 24 * len(mistakes))
-    names = [name for name, _ in mistakes]
+    figure, axes = new_plot(WIDTH, 80 + 24 * len(mistakes))
+    names = [shorten(name, 36).replace("$", r"\$") for name, _ in mistakes]
     bars = axes.barh(names, [count for _, count in mistakes], height=0.7, color=BLUE)
     axes.bar_label(bars, padding=4)
     axes.set(xlabel="submissions", ylabel="exercise and mistake")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    _count_whole(axes.xaxis)
     axes.margins(x=0.09)
     _lay_down(axes)
     listed = "; ".join(f"{name}: {count}" for name, count in mistakes)
@@ -122,3 +125,9 @@ def _lay_down(axes: Axes) -> None:
     axes.grid(axis="x", color="black", alpha=0.14, linewidth=0.8)
     axes.tick_params(axis="y", length=0)
     axes.margins(y=0.02)
+
+
+def _count_whole(axis: Axis) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True))

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ..naming import escape_html
 
-__all__ = ["Raw", "part", "table", "tiles"]
+__all__ = ["Raw", "part", "shorten", "table", "tiles"]
+
+FOLDED = 20  # rows that are shown before one asks for the others
+LONGEST = 200  # characters of a cell
 
 
 class Raw(str):
@@ -15,8 +18,14 @@ class Raw(str):
     __slots__ = ()
 
 
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """A text of bounded length, in one line."""
+    text = " ".join(text[: 4 * longest].split())
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 def _cell(value: object) -> str:
-    return value if isinstance(value, Raw) else escape_html(value)
+    return value if isinstance(value, Raw) else f"<bdi>{escape_html(shorten(str(value)))}</bdi>"
 
 
 def table(
@@ -29,7 +38,7 @@ def table(
     most: int = 0,
     rest: str = "",
 ) -> str:
-    """Write a table with a caption, whose first cell in each row names the row.
+    """Write a table with a caption, whose first cell in each row names the row; a long one is folded.
 
     Arguments:
         caption, head, rows: what stands in it.
@@ -40,7 +49,24 @@ def table(
     """
     rows = list(rows)
     shown = rows[:most] if most else rows
+    more = len(rows) - len(shown)
+    note = f"<p class=quiet>And {more:,} more{escape_html(rest)}.</p>" if more else ""
+    if len(shown) <= FOLDED + 5:
+        return _write_table(caption, head, shown, numbers, long) + note
+    others = _write_table(f"{caption}, continued", head, shown[FOLDED:], numbers, long)
+    return (
+        f"{_write_table(caption, head, shown[:FOLDED], numbers, long)}<details class=rest>"
+        f"<summary>{len(shown) - FOLDED:,} more</summary>{others}{note}</details>"
+    )
 
+
+def _write_table(
+    caption: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    numbers: Collection[int],
+    long: Collection[int],
+) -> str:
     def kind(place: int) -> str:
         return " class=number" if place in numbers else " class=long" if place in long else ""
 
@@ -49,14 +75,12 @@ def table(
         f"<tr><th scope=row{kind(0)}>{_cell(row[0])}</th>"
         + "".join(f"<td{kind(at)}>{_cell(cell)}</td>" for at, cell in enumerate(row[1:], 1))
         + "</tr>"
-        for row in shown
+        for row in rows
     )
-    more = len(rows) - len(shown)
-    note = f"<p class=quiet>And {more:,} more{escape_html(rest)}.</p>" if more else ""
     return (
         f'<div class=scroll tabindex=0 role=group aria-label="{escape_html(caption)}"><table>'
         f"<caption>{escape_html(caption)}</caption><thead><tr>{titles}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>{note}"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

@@ -36,8 +36,8 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
         course: course.toml; if None, the one that was given to `grade`, or GRADES/course.toml, or none.
 
     Returns:
-        0 if it was written, 1 if there is nothing to report or course.toml can't be used, 3 if it was written
-        and the grader had failed on some submissions.
+        0 if it was written; 1 if not, since there is nothing to report or course.toml can't be used, or if
+        the grader had failed on some submissions.
     """
     try:
         journal = open_journal(folder / "results.jsonl")
@@ -64,12 +64,13 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     others = exports.finish()
     people = People(found.rows, anonymous)
     likeness = _find_alike(folder, found.prints, people)
+    found.prints.clear()
     alike = write_alike(likeness, journal, run, people, exercises)
     page = write_page(found, run, rules, people, alike, _notes(journal), others)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
     _say(folder, found, likeness, rules)
-    return 3 if any(row.error for row in found.rows) else 0
+    return 1 if any(row.error for row in found.rows) else 0
 
 
 def find_course(folder: Path, run: RunInfo) -> Path | None:
@@ -94,8 +95,8 @@ def _notes(journal: Journal) -> list[str]:
     notes = []
     if journal.torn:
         notes.append(
-            "The last line of results.jsonl was cut off, as happens when a run is killed. That submission is not "
-            "in this report; run grade again, and it goes on where it was."
+            "The last line of results.jsonl was cut off, as happens when a run is killed. That submission "
+            "is not in this report; run grade again, and it goes on where it was."
         )
     if journal.unread:
         lines = ", ".join(map(str, journal.unread[:10])) + (" ..." if len(journal.unread) > 10 else "")
@@ -115,10 +116,8 @@ def _write_numbers(folder: Path, people: People) -> None:
 def _say(folder: Path, found: Class, likeness: Likeness, course: Course) -> None:
     failed = sum(bool(row.error) for row in found.rows)
     if failed:
-        print(
-            f"The grader FAILED on {failed} of {len(found.rows)} submissions: they have no points. See the top"
-        )
-        print("of the report, and run grade again for them.")
+        print(f"The grader FAILED on {failed} of {len(found.rows)} submissions: they have no points.")
+        print("See the top of the report, and run grade again for them.")
     lines = [
         ("report.html", f"the class at a glance, {len(found.rows):,} submissions"),
         ("feedback/", "for each student, as HTML and Markdown"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 
+from .elements import shorten
 from .gathering import Row
 
 __all__ = ["People"]
 
+LONGEST = 60  # characters of a name
 SHORTEST = 3  # characters of a name that is looked for in texts: shorter ones stand in every word
 
 
@@ -26,12 +29,17 @@ class People:
     def __init__(self, rows: Sequence[Row], anonymous: bool) -> None:
         self.rows, self.anonymous = rows, anonymous
         order = sorted(range(len(rows)), key=lambda at: hashlib.sha256(_bytes(rows[at])).digest())
+        self.same = Counter(row.person for row in rows)
         self.numbers = {at: number for number, at in enumerate(order, 1)}
 
     def name(self, place: int) -> str:
         """What to call whoever handed in a submission."""
+        if self.anonymous:
+            return f"No. {self.numbers[place]}"
         row = self.rows[place]
-        return f"No. {self.numbers[place]}" if self.anonymous else row.person or row.student
+        name = shorten(row.person or row.student, LONGEST)
+        is_double = row.person and self.same[row.person] > 1
+        return f"{name} ({shorten(row.student, LONGEST)})" if is_double else name
 
     def clean(self, place: int, text: str) -> str:
         """A text about a submission, or out of it, with the number in place of its names where it must be."""

@@ -1,0 +1,399 @@
+"""From made-up results to feedback, exports and the page, with students who mean harm."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from classroom.grading.course import Course
+from classroom.grading.exports import check_run, classroom_result, gradescope_results, workflow_commands
+from classroom.grading.feedback_files import html_feedback, markdown_feedback, read_blocks
+from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_name
+from classroom.grading.points import counted_exercises, grade_submission
+from classroom.grading.report import lecture, page, report
+from classroom.grading.results import open_journal, read_result, read_run
+from tests.classroom.fake_results import HOSTILE_NAMES, make_results, write_results
+
+ELEMENTS = """
+    html head meta title style body header main section nav ul li p h1 h2 h3 h4 a bdi strong span br dl dt dd
+    pre table caption thead tbody tfoot tr th td div figure details summary mark svg desc g path defs clippath
+    rect text use pattern tspan
+"""
+COURSE = 'title = "Networks & <more>"\n[points]\n4 = 10\n5 = 10\n'
+
+
+@pytest.fixture(scope="module")
+def grades(tmp_path_factory):
+    """A folder of grades with a report in it."""
+    folder = write_results(tmp_path_factory.mktemp("grades"), make_results(26, seed=7), torn=True)
+    (folder / "course.toml").write_text(COURSE)
+    assert report(folder) == 1  # the grader failed on one
+    return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the pictures, which take most of a report's time."""
+    for name in ("draw_scores", "draw_stops", "draw_verdicts"):
+        monkeypatch.setattr(page, name, lambda *_: "")
+    monkeypatch.setattr(lecture, "draw_mistakes", lambda *_: "")
+
+
+class Page(HTMLParser):
+    """What stands in a page: elements, their attributes, and words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words += data
+
+    def names(self):
+        return {tag for tag, _ in self.elements}
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def one(**exercise):
+    """The result and grade of one exercise, in the run and course that belong to it."""
+    data = {"verdict": "failed", "passed": 2, "total": 4, "feedback": "4.2 accept_value: not right yet."}
+    result = read_result({"submission": "s", "person": "Ann", "exercises": {"4.2": data | exercise}})
+    grade = grade_submission(result, ("4.2",), Course())
+    return result, grade, read_run_of({"4.2": {"name": "accept_value", "title": "Compute"}}), Course()
+
+
+def read_run_of(exercises):
+    from classroom.grading.results import RunInfo
+
+    return RunInfo(
+        exercises={number: each["title"] for number, each in exercises.items()},
+        names={number: each["name"] for number, each in exercises.items()},
+    )
+
+
+# Reading
+
+
+def test_the_last_line_of_a_submission_counts_and_a_torn_one_is_left_out(grades):
+    journal = open_journal(grades / "results.jsonl")
+    assert len(journal) == 26
+    assert journal.torn
+    assert journal.unread == ()
+    assert [each.submission for each in journal if "older" in each.error] == []
+
+
+def test_a_line_that_is_none_is_named(tmp_path):
+    (tmp_path / "r.jsonl").write_text('[]\n{"submission": "a", "exercises": {}}\n{"submission": 3}\n\n')
+    journal = open_journal(tmp_path / "r.jsonl")
+    assert journal.unread == (1, 3)
+    assert not journal.torn
+    assert journal.find("a").exercise("4.2").verdict == "missing"
+
+
+def test_without_run_json_the_results_tell_which_exercises(grades):
+    run = read_run(grades / "nothing.json", open_journal(grades / "results.jsonl"))
+    assert run.lessons == (4, 5)
+    assert list(run.exercises)[:2] == ["4.1", "4.2"]
+    assert run.names["4.2"] == "accept_value"
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_names_become_plain_file_names_and_cells(name):
+    safe = safe_name(name)
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", safe)
+    assert safe.upper() != "CON"
+    cell = plain_cell(name)
+    assert not re.match(r"[=+\-@\s]", cell)
+    assert "\n" not in cell and "\r" not in cell and "\t" not in cell
+
+
+def test_file_names_differ_where_case_does_not_count():
+    assert len({safe_name(name).lower() for name in ("ann", "Ann", "ANN", "a/nn", "a\\nn", "än", "an")}) == 7
+
+
+def test_markdown_has_nothing_to_say_in_a_name():
+    assert escape_markdown("a|b<c>*d*[e](f)\n# g") == r"a\|b&lt;c&gt;\*d\*\[e\]\(f\) \# g"
+    assert fence("a\n````\nb").startswith("`````text\n")
+
+
+# Feedback
+
+
+def test_feedback_is_in_the_words_of_check():
+    text = "4.2 accept_value: not right yet.\nTested: x.\n\nCase      A.\nTried     f(1)\n"
+    text += "Came       0  61\n              ^^\nNext      Go on."
+    result, grade, run, course = one(feedback=text)
+    parsed = Page(html_feedback(result, grade, run, course))
+    assert all(line.strip() in parsed.words for line in text.split("\n")[:2])
+    assert " 0  61\n    ^^" in parsed.words
+    assert text in markdown_feedback(result, grade, run, course)
+    assert [label for label, _ in read_blocks(text)[1]] == ["Case", "Tried", "Came", "Next"]
+
+
+def test_hidden_checks_are_counted_and_nothing_else():
+    result, grade, run, course = one(hidden_passed=2, hidden_total=5, verdict="passed", passed=4)
+    for text in (html_feedback(result, grade, run, course), markdown_feedback(result, grade, run, course)):
+        assert "3 hidden checks failed." in text
+        assert "passed all that is shown, not all that is hidden" in text
+    assert not result.exercise("4.2").is_right
+    result, grade, run, course = one(hidden_passed=1, hidden_total=1)
+    assert "The hidden check passed." in markdown_feedback(result, grade, run, course)
+
+
+def test_every_page_loads_and_runs_nothing(grades):
+    allowed = set(ELEMENTS.split())
+    pages = [grades / "report.html", *(grades / "feedback").glob("*.html")]
+    assert len(pages) == 27
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        parsed = Page(text)
+        assert parsed.names() <= allowed, parsed.names() - allowed
+        for tag, attributes in parsed.elements:
+            assert not any(name.startswith("on") for name in attributes)
+            for name in ("src", "href", "xlink:href"):
+                link = attributes.get(name) or "#"
+                assert link.startswith("#") or (tag == "a" and link.startswith("feedback/"))
+        assert "url(http" not in text and "@import" not in text
+        assert "\u202e" not in text and "\0" not in text and "\x1b" not in text
+        assert sum(tag == "h1" for tag, _ in parsed.elements) == 1
+        tables = [tag for tag, _ in parsed.elements if tag in ("table", "caption")]
+        assert tables == ["table", "caption"] * (len(tables) // 2)
+
+
+def test_markdown_keeps_students_in_their_fences(grades):
+    for path in (grades / "feedback").glob("*.md"):
+        outside = re.sub(r"(?ms)^(`{3,})text\n.*?^\1\n", "", path.read_text(encoding="utf-8"))
+        assert "<script" not in outside and "<img" not in outside
+        assert not re.search(r"(?<!\\)\[link\]\(", outside)
+
+
+# Exports
+
+
+def test_canvas_finds_its_columns(grades):
+    rows = rows_of(grades / "exports" / "canvas.csv")
+    assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lesson 4", "Lesson 5"]
+    assert rows[1][0].strip() == "Points Possible"
+    assert rows[1][5:] == ["10", "10"]
+    assert all(len(row) == 7 for row in rows)
+    assert all(row[1] == "" or row[1].isdecimal() for row in rows[2:])
+    lines = (grades / "exports" / "canvas.csv").read_bytes().split(b"\r\n")
+    assert len(lines) == len(rows) + 1  # no line break in a cell
+
+
+def test_the_grader_s_failure_is_an_empty_cell_and_not_a_zero(grades):
+    rows = {row[1]: row[5:] for row in rows_of(grades / "exports" / "canvas.csv")}
+    assert rows["30011"] == ["", ""]
+    assert rows["30005"] == ["0", "0"]
+
+
+def test_moodle_finds_its_columns(grades):
+    rows = rows_of(grades / "exports" / "moodle-worksheet-lesson-4.csv")
+    places = [
+        rows[0].index(name) for name in ("Identifier", "Grade", "Last modified (grade)", "Feedback comments")
+    ]
+    person = next(row for row in rows if row[0] == "Participant 30000")
+    assert float(person[places[1]]) <= float(person[rows[0].index("Maximum grade")]) == 10
+    assert person[places[2]] == "-"
+    assert "of 20 points." in person[places[3]]
+    assert rows_of(grades / "exports" / "moodle-gradebook.csv")[0] == [
+        "ID number", "Full name", "Lesson 4", "Lesson 5", "Total"]  # fmt: skip
+
+
+def test_no_table_holds_a_formula(grades):
+    for path in (grades / "exports").glob("*.csv"):
+        for row in rows_of(path):
+            assert not any(re.match(r"\s*[=+@\t]|\s*-[^\d]|-\d.*\D", cell) for cell in row if cell != "-"), (
+                path
+            )
+
+
+def test_points_agree_everywhere(grades):
+    run = read_run(grades / "run.json")
+    table = rows_of(grades / "exports" / "points.csv")
+    by_name = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
+    for result in open_journal(grades / "results.jsonl"):
+        if result.error:
+            continue
+        row, name = by_name[plain_cell(result.submission)], safe_name(result.submission)
+        scope = json.loads((grades / "exports" / "gradescope" / f"{name}.json").read_text())
+        assert scope["score"] == float(row["Total"])
+        assert sum(test["score"] for test in scope["tests"]) == pytest.approx(scope["score"], abs=0.1)
+        encoded = (grades / "exports" / "github" / f"{name}.result.txt").read_text()
+        assert json.loads(base64.b64decode(encoded))["max_score"] == 20
+        assert (
+            f"{row['Total']} of 20 points" in Page((grades / "feedback" / f"{name}.html").read_text()).words
+        )
+    assert len(run.exercises) == 17
+
+
+def test_gradescope_gets_plain_text_and_no_file_where_the_grader_failed(grades):
+    result, grade, run, course = one(feedback="<b>hallo</b>", hidden_total=2)
+    found = gradescope_results(result, grade, run, course)
+    test = found["tests"][0]
+    assert found["test_output_format"] == "text"
+    assert (test["status"], test["max_score"], test["score"]) == ("failed", 1.0, 0.33)
+    assert test["output"] == "<b>hallo</b>\n\n2 hidden checks failed."
+    assert not [path for path in (grades / "exports" / "gradescope").iterdir() if "30011" in path.name]
+
+
+def test_github_gets_bounded_texts_and_lines(grades):
+    long = "x\n::error::no\r\n%0A" + "x" * 100_000
+    result, grade, run, course = one(
+        feedback=long, tested={"file": "a,b:c.py", "lines": [3, 9], "hash": "12"}
+    )
+    body = check_run(result, grade, run, course)
+    assert len(body["output"]["text"].encode()) <= 65_535
+    assert body["output"]["text"].count("```") % 2 == 0
+    assert body["conclusion"] == "neutral"
+    note = body["output"]["annotations"][0]
+    assert (note["path"], note["start_line"], note["end_line"]) == ("a,b:c.py", 3, 9)
+    commands = workflow_commands(result, grade, run)
+    assert commands.count("\n") == 1
+    assert commands.startswith(
+        "::warning file=a%2Cb%3Ac.py,line=3,endLine=9,title=4.2 accept_value::x%0A::error::no%0D%0A%250A"
+    )
+
+
+def test_github_classroom_adds_up_the_points():
+    result, grade, run, course = one()
+    found = classroom_result(result, grade, run, course)
+    assert (found["version"], found["status"], found["max_score"]) == (1, "fail", 1.0)
+    assert [test["score"] for test in found["tests"]] == [0.5]
+
+
+def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn):
+    results = make_results(3, hostile=False)
+    results[2] |= {"student": results[1]["student"], "modified": results[1]["modified"] + 1}
+    write_results(tmp_path, results)
+    assert report(tmp_path) == 0
+    assert len(rows_of(tmp_path / "exports" / "canvas.csv")) == 2 + 2
+    assert results[1]["submission"] in Page((tmp_path / "report.html").read_text()).words
+
+
+# The page
+
+
+def test_the_page_shouts_what_the_grader_failed_on(grades):
+    words = Page((grades / "report.html").read_text()).words
+    assert "The grader failed on 1 submission" in words
+    assert "ended with signal 9 <b>while</b>" in words
+    assert "was cut off" in words
+    assert "work.zip holds a zip in a zip" in words
+
+
+def test_the_page_names_mistakes_with_question_and_exercise(grades):
+    results = list(open_journal(grades / "results.jsonl"))
+    made = {
+        each.mistakes[0] for result in results if not result.error
+        for each in result.exercises.values() if each.mistakes
+    }  # fmt: skip
+    words = Page((grades / "report.html").read_text()).words
+    assert made and all(name in words for name in made)
+    assert "What the next lecture is about" in words
+
+
+def test_pictures_say_what_they_show(grades):
+    parsed = Page((grades / "report.html").read_text())
+    pictures = [attributes for tag, attributes in parsed.elements if tag == "svg"]
+    assert len(pictures) == 4
+    assert all(len(each["aria-label"]) > 40 and each["role"] == "img" for each in pictures)
+
+
+def test_timing_is_suspicious_far_from_the_class():
+    from classroom.grading.report.gathering import Class
+
+    found = Class(("4.2",))
+    times = [0.02] * 9 + [0.3, 2.0]
+    for place, seconds in enumerate(times):
+        ending = "endless" if place == 0 else ""
+        result, grade, *_ = one(seconds=seconds, ending=ending)
+        found.add(result, grade)
+    assert [(each.place, each.seconds) for each in found.slow()] == [(10, 2.0), (0, 0.02)]
+
+
+def test_they_stop_at_the_first_exercise_they_do_not_pass():
+    from classroom.grading.report.gathering import Class
+
+    numbers = ("4.1", "4.2", "5.1")
+    found = Class(numbers)
+    for passed in ({"4.1", "4.2", "5.1"}, {"4.1", "5.1"}, {"5.1"}, {"4.1", "4.2"}):
+        exercises = {
+            each: {"verdict": "passed" if each in passed else "failed", "passed": 1, "total": 1}
+            for each in numbers
+        }
+        result = read_result({"submission": "a", "exercises": exercises})
+        found.add(result, grade_submission(result, numbers, Course()))
+    assert [(stop.stopped, stop.arrived) for stop in found.stops()] == [(1, 4), (1, 3), (1, 4)]
+    assert found.done == 1
+
+
+def test_anonymous_pages_name_nobody(tmp_path, undrawn):
+    results = make_results(5, seed=3, hostile=False)
+    for result in results:
+        result["problems"] = [
+            f"{result['submission']}: {result['person']}'s file ({result['student']}) is odd."
+        ]
+    write_results(tmp_path, results)
+    report(tmp_path, anonymous=True)
+    text = (tmp_path / "report.html").read_text()
+    for result in results:
+        assert result["submission"] not in text
+        assert result["student"] not in text
+        assert result["person"] not in text
+    assert "No. 5" in text
+    assert len(rows_of(tmp_path / "exports" / "numbers.csv")) == 6
+    report(tmp_path)
+    assert results[0]["person"] in (tmp_path / "report.html").read_text()
+    assert not (tmp_path / "exports" / "numbers.csv").exists()
+
+
+def test_new_points_need_no_new_run(tmp_path, undrawn):
+    write_results(tmp_path, make_results(2, hostile=False))
+    report(tmp_path)
+    before = rows_of(tmp_path / "exports" / "points.csv")
+    (tmp_path / "course.toml").write_text("lessons = [4]\n[points]\neach = 10\n")
+    report(tmp_path)
+    after = rows_of(tmp_path / "exports" / "points.csv")
+    assert "5.1" in before[0] and "5.1" not in after[0]
+    column = after[0].index("4.1")
+    assert float(after[1][column]) == pytest.approx(10 * float(before[1][column]), abs=0.05)
+
+
+def test_what_it_wrote_is_said(tmp_path, capsys, undrawn):
+    results = make_results(1)
+    results[0]["error"] = "killed"
+    assert report(write_results(tmp_path, results)) == 1
+    said = capsys.readouterr().out
+    assert "FAILED on 1 of 1" in said
+    assert "report.html" in said and "exports/canvas.csv" in said
+
+
+@pytest.mark.parametrize(("course", "said"), [(None, "There are no results"), ("titel = 1", "Do you mean")])
+def test_nothing_to_report_is_said(tmp_path, capsys, course, said):
+    if course:
+        write_results(tmp_path, make_results(1))
+        (tmp_path / "course.toml").write_text(course)
+    assert report(tmp_path) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_counted_exercises_are_those_of_the_lessons_that_count(grades):
+    assert counted_exercises(read_run(grades / "run.json"), Course(lessons=(5,)))[0] == "5.1"
