@@ -35,13 +35,14 @@ def cut_answer(text: str) -> Cut:
             kept.append(node)
             continue
         if not _is_silent(node):
-            left_out.append(_name_statement(node, text))
-        gone |= set(lines_of(node)) | set(_comment_above(lines, node.lineno))
+            left_out.append(_name_statement(node, lines))
+        gone |= set(lines_of(node)) | set(_comment_above(lines, node.lineno, gone))
     taken = {line for node in kept for line in lines_of(node)}
     shared = gone & taken
     pieces = [line for number, line in enumerate(lines, 1) if number not in gone or number in taken]
     if shared:  # several statements on one line, such as `KEY = 1; print(KEY)`
-        pieces = [ast.get_source_segment(text, node, padded=True) or "" for node in kept]
+        encoded = [line.encode() for line in lines]
+        pieces = [_padded_segment(encoded, node) for node in kept]
     cut = _strip_blank_lines("\n".join(pieces))
     first = next((n for n, line in enumerate(lines, 1) if n not in gone - taken and line.strip()), 1)
     return Cut(_squeeze(cut) if gone else cut, first, tuple(left_out))
@@ -112,7 +113,19 @@ def _is_magic(value: ast.AST | None) -> bool:
     return isinstance(owner, ast.Call) and _called_name(owner) == "get_ipython"
 
 
-def _name_statement(node: ast.stmt, text: str) -> str:
+def _padded_segment(lines: list[bytes], node: ast.stmt) -> str:
+    """The text of a statement, spaces in place of what stands before it on its line.
+
+    `ast.get_source_segment` takes the whole text apart again for each statement.
+    """
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    taken = lines[first : last + 1]
+    taken[-1] = taken[-1][: node.end_col_offset]
+    taken[0] = b" " * node.col_offset + taken[0][node.col_offset :]
+    return b"\n".join(taken).decode()
+
+
+def _name_statement(node: ast.stmt, lines: list[str]) -> str:
     """Name a statement as its writer knows it: by its line and how it begins."""
     value = getattr(node, "value", None)
     if isinstance(value, ast.Call) and _is_magic(value):
@@ -120,9 +133,16 @@ def _name_statement(node: ast.stmt, text: str) -> str:
         kind = {"run_line_magic": "%", "run_cell_magic": "%%", "system": "!", "getoutput": "!"}
         begun = kind.get(_called_name(value), "") + " ".join(words)
     else:
-        begun = ast.get_source_segment(text, node) or ""
+        begun = _first_words(node, lines[node.lineno - 1])
     first, _, rest = begun.partition("\n")
     return f"line {node.lineno}: {first[:60].rstrip()}{' ...' if rest or len(first) > 60 else ''}"
+
+
+def _first_words(node: ast.stmt, line: str) -> str:
+    """The first line of a statement; with a line end after it if there are more."""
+    if node.end_lineno == node.lineno:
+        return line.encode()[node.col_offset : node.end_col_offset].decode()
+    return line.encode()[node.col_offset :].decode() + "\n..."
 
 
 def lines_of(node: ast.stmt) -> range:
@@ -132,9 +152,9 @@ def lines_of(node: ast.stmt) -> range:
     return range(first, (node.end_lineno or node.lineno) + 1)
 
 
-def _comment_above(lines: list[str], lineno: int) -> Iterator[int]:
-    """The comment that stands right above a statement goes with it."""
-    while lineno > 1 and lines[lineno - 2].startswith("#"):
+def _comment_above(lines: list[str], lineno: int, gone: set[int]) -> Iterator[int]:
+    """The comment that stands right above a statement goes with it, unless it is gone already."""
+    while lineno > 1 and lineno - 1 not in gone and lines[lineno - 2].startswith("#"):
         lineno -= 1
         yield lineno
 

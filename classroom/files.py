@@ -2,7 +2,8 @@
 
 answer.py with region markers     each region, under the imports that stand above the first one
 answer.py without markers         the whole file
-answer.ipynb                      the code cell that defines the exercise, without its experiments
+answer.ipynb                      the code cell that defines the exercise, without its experiments, under
+                                  what it needs of other cells
 
 What a file imports from minews, and the neighbours that it defines itself, are set aside: the judge supplies
 both, as it always does, so that a mistake in one exercise shows in that one only.
@@ -11,27 +12,22 @@ both, as it always does, so that a mistake in one exercise shows in that one onl
 from __future__ import annotations
 
 import ast
-import json
-import re
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from . import answers, places, regions
 from .build.names import DEFINITIONS
-from .build.sources import find_definition, parse_or_none
-from .cutting import cut_answer, lines_of
+from .build.sources import parse_or_none
+from .cutting import lines_of
 from .engine import Result
+from .notebook_answers import Cells, code_cells, top_level_names
 from .redirecting import imports_minews
 from .syllabus import Exercise, all_exercises
 
-__all__ = ["Submission", "read_submission"]
+__all__ = ["Submission", "read_submission", "set_aside"]
 
 MAX_SIZE = 4 << 20  # bytes
-_TOP_LEVEL = re.compile(
-    r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class Submission:
         if self.problem:
             return answers.error_result(exercise, self.file, self.problem)
         found = self.answers.get(exercise.id, _Answer(self.rest))
-        text, imports = _set_aside(found.text, exercise)
+        text, imports = set_aside(found.text, exercise)
         preamble = regions.preamble(exercise.module) if found.preamble is None else found.preamble
         return answers.judge_text(
             exercise,
@@ -105,11 +101,11 @@ def _answers_in_module(path: Path, text: str) -> dict[str, _Answer]:
         preamble = regions.read_preamble(path) or None
         found = regions.read_regions(path)
         return {key: _Answer(each.text, preamble, each.first_line) for key, each in found.items()}
-    names = _top_level_names(text)
+    names = top_level_names(text)
     return {exercise.id: _Answer(text) for exercise in all_exercises() if exercise.name in names}
 
 
-def _set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
+def set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
     """Take out of an answer what the judge supplies; empty lines stay in its place.
 
     Returns:
@@ -118,58 +114,22 @@ def _set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
     tree, lines = parse_or_none(text), text.split("\n")
     imports: list[str] = []
     body = tree.body if tree else []
+    statements_on = Counter(line for node in body for line in lines_of(node))
     for node in body:
         if imports_minews(node):
             imports.append(ast.unparse(node))
         elif not isinstance(node, DEFINITIONS) or node.name not in exercise.neighbour_names:
             continue
         taken = lines_of(node)
-        if not any(set(taken) & set(lines_of(each)) for each in body if each is not node):
+        if all(statements_on[line] == 1 for line in taken):
             lines[taken.start - 1 : taken.stop - 1] = [""] * len(taken)
     return "\n".join(lines), imports
 
 
-def _top_level_names(text: str) -> set[str]:
-    """The names that a module defines, found in its text, since it need not parse."""
-    return {name for match in _TOP_LEVEL.findall(text) for name in match if name}
-
-
 def _answers_in_notebook(text: str) -> dict[str, _Answer]:
-    cells = _code_cells(text)
-    found: dict[str, _Answer] = {}
-    for exercise in all_exercises():
-        for cell in cells:  # the last one counts, as it does when the notebook runs
-            if exercise.name in _top_level_names(cell):
-                found[exercise.id] = _cut(cell, exercise)
-    return found
-
-
-def _cut(cell: str, exercise: Exercise) -> _Answer:
-    """The answer in a cell; one that does not parse goes to the judge as it is, who says what is wrong."""
-    if find_definition(cell, exercise.name) is None:
-        return _Answer(cell)
-    cut = cut_answer(cell)
-    return _Answer(cut.text, None, cut.first_line)
-
-
-def _code_cells(text: str) -> Sequence[str]:
-    try:
-        notebook: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("it is no notebook: its JSON is damaged") from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
-        raise ValueError("it is no notebook: it has no cells")
-    code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
-    return [_without_magics(_join(cell.get("source"))) for cell in code]
-
-
-def _join(source: object) -> str:
-    if isinstance(source, list):
-        return "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
-
-
-def _without_magics(source: str) -> str:
-    """A cell as Python: lines that only IPython understands become comments."""
-    return re.sub(r"(?m)^([ \t]*)([%!?])", r"\1# \2", source)
+    found = Cells(code_cells(text)).answers(all_exercises())
+    usual = {exercise.id: regions.preamble(exercise.module) for exercise in all_exercises()}
+    return {
+        key: _Answer(each.text, f"{usual[key]}\n{each.helpers}" if each.helpers else None, each.first_line)
+        for key, each in found.items()
+    }

@@ -28,7 +28,7 @@ from .build.exercises import (
     reference_source,
     skeleton,
 )
-from .build.names import bound_names
+from .build.names import DEFINITIONS, bound_names
 from .build.sources import (
     Source,
     find_definition,
@@ -115,11 +115,11 @@ def read_regions(path: Path) -> dict[str, Region]:
 def find_regions(text: str, path: Path) -> dict[str, Region]:
     """As `read_regions`, for a text that stands, or will stand, at `path`."""
     regions = {region.exercise: region for region in _marked_regions(path, text.split("\n"))}
-    for exercise in exercises_of(path):
-        if exercise.id not in regions:
-            found = _unmarked_region(path, text, exercise)
-            regions |= {exercise.id: found} if found else {}
-    return regions
+    unmarked = [exercise for exercise in exercises_of(path) if exercise.id not in regions]
+    tree = parse_or_none(text) if unmarked else None
+    source = Source(path.name, tuple(text.split("\n")), tree) if tree else None
+    found = (_unmarked_region(path, source, exercise) for exercise in unmarked if source)
+    return regions | {region.exercise: region for region in found if region}
 
 
 def read_region(exercise: Exercise) -> Region | None:
@@ -152,12 +152,13 @@ def _trim(lines: list[str], first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def _unmarked_region(path: Path, text: str, exercise: Exercise) -> Region | None:
-    tree = parse_or_none(text)
-    if tree is None or find_definition(text, exercise.name) is None:
+def _unmarked_region(path: Path, source: Source, exercise: Exercise) -> Region | None:
+    if not any(isinstance(node, DEFINITIONS) and node.name == exercise.name for node in source.tree.body):
         return None
-    source = Source(path.name, tuple(text.split("\n")), tree)
-    nodes = needed_statements(source, [exercise.name], _given_names(source) - {exercise.name})
+    try:
+        nodes = needed_statements(source, [exercise.name], _given_names(source) - {exercise.name})
+    except RecursionError:  # an expression nested so deep that nobody wrote it by hand
+        return None
     kept = [""] * len(source.lines)
     for node in nodes:
         start, end = first_line(source, node), node.end_lineno or node.lineno

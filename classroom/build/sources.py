@@ -37,6 +37,23 @@ class Source:
         """For each top-level statement the names that it reads."""
         return [free_names(node) for node in self.tree.body]
 
+    @cached_property
+    def givers(self) -> dict[str, set[int]]:
+        """For each name the numbers of the top-level statements that give it, counted from 0."""
+        found: dict[str, set[int]] = {}
+        for number, names in enumerate(self.given):
+            for name in names:
+                found.setdefault(name, set()).add(number)
+        return found
+
+    @cached_property
+    def tops(self) -> list[int]:
+        """For each line number the first line of the comment that ends right above it, or the line itself."""
+        found = [0]
+        for number in range(1, len(self.lines) + 1):
+            found.append(found[-1] if number > 1 and _is_comment(self.lines[number - 2]) else number)
+        return found
+
     def text(self, first: int, last: int) -> str:
         """The lines from `first` to `last`, both counted from 1 and included."""
         return "\n".join(self.lines[first - 1 : last])
@@ -112,7 +129,8 @@ def _needed_numbers(source: Source, names: Iterable[str], stop: Iterable[str]) -
         name = wanted.pop()
         if name in stopped:
             continue
-        found = {number for number, bound in enumerate(source.given) if name in bound} - taken
+        stopped.add(name)
+        found = source.givers.get(name, set()) - taken
         taken |= found
         wanted += [needed for number in found for needed in source.read[number]]
     return sorted(taken)
@@ -121,10 +139,7 @@ def _needed_numbers(source: Source, names: Iterable[str], stop: Iterable[str]) -
 def first_line(source: Source, node: ast.stmt) -> int:
     """The line on which a statement begins: its decorators, and the comment right above, belong to it."""
     decorators = node.decorator_list if isinstance(node, DEFINITIONS) else []
-    line = min([node.lineno, *(item.lineno for item in decorators)])
-    while line > 1 and _is_comment(source.lines[line - 2]):
-        line -= 1
-    return line
+    return source.tops[min([node.lineno, *(item.lineno for item in decorators)])]
 
 
 def _is_comment(line: str) -> bool:
