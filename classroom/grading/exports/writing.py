@@ -1,0 +1,90 @@
+"""All exports of a run, written while its results pass by once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..course import Course
+from ..feedback_files import say_summary, write_feedback_files
+from ..naming import safe_name, write_file
+from ..points import Grade
+from ..results import RunInfo, SubmissionResult
+from .canvas import write_canvas
+from .github import check_run, classroom_result, encode_result
+from .gradescope import gradescope_results
+from .moodle import write_moodle_gradebook, write_moodle_worksheet
+from .tables import Entry, choose_entries, write_csv, write_points
+
+__all__ = ["Exports"]
+
+
+class Exports:
+    """Writes exports/ and feedback/: `add` each result, then `finish`.
+
+    Arguments:
+        folder: the folder GRADES.
+        run, course: what was graded and what it is worth.
+        exercises: those that count.
+    """
+
+    def __init__(self, folder: Path, run: RunInfo, course: Course, exercises: Sequence[str]) -> None:
+        self.folder, self.run, self.course, self.exercises = folder, run, course, exercises
+        self.entries: list[Entry] = []
+        self.comments: dict[str, str] = {}
+        for name in ("exports/gradescope", "exports/github", "feedback"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    def add(self, result: SubmissionResult, grade: Grade) -> None:
+        """Take in one result, and write the files that are about it alone."""
+        name = safe_name(result.submission)
+        note = f"The grader failed: {result.error}" if result.error else " ".join(result.problems)
+        entry = Entry(
+            result.submission, result.student, result.person, grade, result.modified, result.late, note
+        )
+        self.entries.append(entry)
+        self.comments[result.submission] = say_summary(result, grade, self.course)
+        write_feedback_files(self.folder / "feedback", result, grade, self.run, self.course)
+        github = check_run(result, grade, self.run, self.course)
+        _write_json(self.folder / "exports" / "github" / f"{name}.check.json", github)
+        gradescope = self.folder / "exports" / "gradescope" / f"{name}.json"
+        points = self.folder / "exports" / "github" / f"{name}.result.txt"
+        if not grade.is_known:
+            gradescope.unlink(missing_ok=True)  # of an earlier report
+            points.unlink(missing_ok=True)
+            return
+        _write_json(gradescope, gradescope_results(result, grade, self.run, self.course))
+        write_file(points, encode_result(classroom_result(result, grade, self.run, self.course)) + "\n")
+
+    def finish(self) -> list[Entry]:
+        """Write the tables.
+
+        Returns:
+            The submissions that do not count since the same student has a later one.
+        """
+        folder, course = self.folder / "exports", self.course
+        lessons = sorted({int(number.partition(".")[0]) for number in self.exercises})
+        entries, others = choose_entries(self.entries)
+        write_points(folder / "points.csv", self.entries, self.exercises, course)
+        write_canvas(folder / "canvas.csv", entries, lessons, course)
+        write_moodle_gradebook(folder / "moodle-gradebook.csv", entries, lessons, course)
+        for lesson in lessons:
+            path = folder / f"moodle-worksheet-lesson-{lesson}.csv"
+            write_moodle_worksheet(path, entries, lesson, course, self.comments)
+        feedback = [[each.submission, f"{safe_name(each.submission)}.html"] for each in self.entries]
+        write_csv(
+            folder / "feedback-files.csv", [["Submission", "File in feedback/"], *map(_plain, feedback)]
+        )
+        return others
+
+
+def _plain(row: list[str]) -> list[str]:
+    from ..naming import plain_cell
+
+    return [plain_cell(cell) for cell in row]
+
+
+def _write_json(path: Path, data: Any) -> None:
+    write_file(path, json.dumps(data, indent=1, ensure_ascii=True) + "\n")

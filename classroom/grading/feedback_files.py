@@ -1,0 +1,271 @@
+"""Feedback for each student as HTML and as Markdown, in the words that `check` uses.
+
+Hidden checks are counted openly, and never shown. Whatever a student wrote is text here, nothing else: it is
+escaped, and the page may load or run nothing at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..feedback import LABEL_WIDTH
+from .course import Course
+from .naming import escape_html, escape_markdown, fence, safe_name, write_file
+from .points import Grade
+from .results import ExerciseResult, RunInfo, SubmissionResult
+from .style import page
+
+__all__ = [
+    "html_feedback",
+    "markdown_feedback",
+    "say_hidden",
+    "say_late",
+    "say_nothing",
+    "say_score",
+    "say_summary",
+    "say_verdict",
+    "write_feedback_files",
+]
+
+WORDS = {
+    "passed": "passed",
+    "failed": "not right yet",
+    "error": "could not be loaded",
+    "not-written": "not written yet",
+    "missing": "not handed in",
+}
+MARKS = {
+    "passed": "\u2713",
+    "failed": "\u25d0",
+    "error": "\u2715",
+    "not-written": "\u25cb",
+    "missing": "\u2013",
+}
+GRADER_FAILED = (
+    "The grader itself failed on this submission, which says nothing about your code. "
+    "There are no points yet; your instructor has been told."
+)
+# Blocks of feedback that are shown space for space, unless they hold a sentence.
+_FIXED = frozenset({"Tried", "Came", "Must be", "Bits", "Printed", "Where"})
+_LABEL = re.compile(r"([A-Z][a-z]+(?: [a-z]+)?) *")
+
+
+# Sentences
+
+
+def say_verdict(exercise: ExerciseResult) -> str:
+    """The verdict in words; code that passes what is shown and fails what is hidden is not simply right."""
+    if exercise.verdict == "passed" and exercise.hidden_failed:
+        return "passed all that is shown, not all that is hidden"
+    return WORDS[exercise.verdict]
+
+
+def say_hidden(exercise: ExerciseResult) -> str:
+    """How many hidden checks failed or passed; "" where there are none, or nothing was there to be tested."""
+    failed, total = exercise.hidden_failed, exercise.hidden_total
+    if not total or exercise.verdict in ("missing", "not-written"):
+        return ""
+    if failed:
+        return f"{failed} hidden {'check' if failed == 1 else 'checks'} failed."
+    return "The hidden check passed." if total == 1 else f"All {total} hidden checks passed."
+
+
+def say_nothing(exercise: ExerciseResult, run: RunInfo) -> str:
+    """What to say of an exercise about which `check` had nothing to say."""
+    name = f"{exercise.exercise} {run.names.get(exercise.exercise, '')}".strip()
+    if exercise.verdict == "missing":
+        return f"{name}: nothing was handed in for it."
+    return f"{name}: {WORDS[exercise.verdict]}."
+
+
+def say_score(grade: Grade, course: Course) -> str:
+    """The points in a few words."""
+    if not grade.is_known:
+        return "No points yet: the grader failed"
+    return f"{course.show(grade.points)} of {course.show(grade.maximum)} points"
+
+
+def say_late(grade: Grade, course: Course) -> list[str]:
+    """A sentence for each lesson that was late."""
+    return [
+        f"Lesson {each.lesson} was handed in {each.days} {'day' if each.days == 1 else 'days'} late: "
+        f"{course.show(each.percent)} % of its points are taken off, "
+        f"{course.show(each.points)} of {course.show(each.raw)} are left."
+        for each in grade.lessons.values()
+        if each.days
+    ]
+
+
+def say_summary(result: SubmissionResult, grade: Grade, course: Course) -> str:
+    """All of it in a line, for the gradebook's comments."""
+    if not grade.is_known:
+        return GRADER_FAILED
+    listed = []
+    for number in grade.exercises:
+        exercise = result.exercise(number)
+        cases = f" ({exercise.passed} of {exercise.total} cases)" if exercise.verdict == "failed" else ""
+        hidden = say_hidden(exercise).rstrip(".") if exercise.hidden_failed else ""
+        listed.append(f"{number} {WORDS[exercise.verdict]}{cases}{', ' if hidden else ''}{hidden}")
+    parts = [
+        say_score(grade, course) + ".",
+        *say_late(grade, course),
+        "; ".join(listed) + ".",
+        *result.problems,
+    ]
+    return " ".join(parts)
+
+
+# Markdown
+
+
+def markdown_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
+    """Write the feedback as Markdown."""
+    about = escape_markdown(f"{result.name}: {say_score(grade, course)}")
+    lines = [
+        f"# {escape_markdown(course.title)}",
+        f"**{about}**",
+        *map(escape_markdown, say_late(grade, course)),
+    ]
+    lines += [f"- {escape_markdown(problem)}" for problem in result.problems]
+    if not grade.is_known:
+        return "\n\n".join([*lines, GRADER_FAILED]) + "\n"
+    lines.append("\n".join(_markdown_table(result, grade, run, course)))
+    for number in grade.exercises:
+        exercise = result.exercise(number)
+        lines.append(f"### {escape_markdown(f'{number} {run.exercises[number]}')}")
+        lines.append(fence(exercise.feedback or say_nothing(exercise, run)))
+        lines += [f"**{hidden}**" for hidden in [say_hidden(exercise)] if hidden]
+    return "\n\n".join(lines) + "\n"
+
+
+def _markdown_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> Iterator[str]:
+    yield "| Exercise | Verdict | Cases passed | Points |"
+    yield "|---|---|---|---|"
+    for cells in _rows(result, grade, run, course):
+        yield f"| {' | '.join(map(escape_markdown, cells))} |"
+
+
+def _rows(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> Iterator[tuple[str, ...]]:
+    for number in grade.exercises:
+        exercise = result.exercise(number)
+        points = f"{course.show(grade.exercises[number])} of {course.show(grade.maxima[number])}"
+        yield f"{number} {run.exercises[number]}", say_verdict(exercise), _cases(exercise), points
+
+
+def _cases(exercise: ExerciseResult) -> str:
+    if exercise.verdict in ("missing", "not-written") or not (exercise.total or exercise.hidden_total):
+        return "\u2013"
+    hidden = f", hidden {exercise.hidden_passed} of {exercise.hidden_total}" if exercise.hidden_total else ""
+    return f"{exercise.passed} of {exercise.total}{hidden}"
+
+
+# HTML
+
+
+def html_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
+    """Write the feedback as a page that needs nothing else."""
+    parts = [
+        f"<header><p class=over>{escape_html(course.title)}</p>",
+        f"<h1>Feedback for <bdi>{escape_html(result.name)}</bdi></h1>",
+        f"<p class=score>{escape_html(say_score(grade, course))}</p>",
+        f"<p class=quiet>Handed in as <bdi>{escape_html(result.submission)}</bdi></p></header><main>",
+    ]
+    parts += [f'<p class="note">{escape_html(line)}</p>' for line in say_late(grade, course)]
+    parts += [f'<p class="note"><bdi>{escape_html(problem)}</bdi></p>' for problem in result.problems]
+    if grade.is_known:
+        parts.append(_html_table(result, grade, run, course))
+        parts += [_html_section(result.exercise(number), run) for number in grade.exercises]
+    else:
+        parts.append(f'<p class="note">{escape_html(GRADER_FAILED)}</p>')
+    return page(f"Feedback: {course.title}", "".join([*parts, "</main>"]))
+
+
+def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
+    head = "".join(f"<th scope=col>{word}</th>" for word in ("Exercise", "Verdict", "Cases passed", "Points"))
+    body = []
+    for number, cells in zip(grade.exercises, _rows(result, grade, run, course), strict=True):
+        exercise = result.exercise(number)
+        name, verdict, cases, points = map(escape_html, cells)
+        body.append(
+            f"<tr><th scope=row><a href=#e{escape_html(number)}>{name}</a></th>"
+            f"<td>{_badge(exercise, verdict)}</td><td>{cases}</td><td class=number>{points}</td></tr>"
+        )
+    total = f"{course.show(grade.points)} of {course.show(grade.maximum)}"
+    late = ", after late days" if any(each.days for each in grade.lessons.values()) else ""
+    return (
+        "<div class=scroll tabindex=0 role=group aria-label='Points by exercise'><table>"
+        f"<caption>Points by exercise</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+        f"<tfoot><tr><th scope=row colspan=3>In all{late}</th><td class=number>{total}</td></tr></tfoot>"
+        "</table></div>"
+    )
+
+
+def _badge(exercise: ExerciseResult, words: str) -> str:
+    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    return f'<span class="badge {kind}"><span aria-hidden=true>{MARKS[kind]}</span> {words}</span>'
+
+
+def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
+    number = exercise.exercise
+    headline, blocks = read_blocks(exercise.feedback or say_nothing(exercise, run))
+    hidden = say_hidden(exercise)
+    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    return "".join(
+        [
+            f'<section id="e{escape_html(number)}" class="exercise {kind}">',
+            f"<h2>{escape_html(number)} {escape_html(run.exercises.get(number, ''))}</h2>",
+            "".join(f"<p>{escape_html(line)}</p>" for line in headline),
+            f"<dl>{''.join(map(_block, blocks))}</dl>" if blocks else "",
+            f"<p class=hidden><strong>{hidden}</strong></p>" if hidden else "",
+            "</section>",
+        ]
+    )
+
+
+def read_blocks(feedback: str) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """Read the plain text of feedback back: the lines above the first empty one, and the labelled blocks."""
+    above, _, below = feedback.partition("\n\n")
+    blocks: list[tuple[str, list[str]]] = []
+    for line in below.split("\n") if below else ():
+        label = _LABEL.fullmatch(line[:LABEL_WIDTH])
+        if label and (len(line) < LABEL_WIDTH or line[LABEL_WIDTH - 1] == " "):
+            blocks.append((label[1], [line[LABEL_WIDTH:]]))
+        elif blocks:
+            blocks[-1][1].append(line[LABEL_WIDTH:] if not line[:LABEL_WIDTH].strip() else line)
+        else:
+            above += f"\n{line}"
+    return above.split("\n"), blocks
+
+
+def _block(block: tuple[str, Sequence[str]]) -> str:
+    label, lines = block
+    if label in _FIXED and not _is_prose(lines):
+        body = f"<pre tabindex=0>{escape_html(chr(10).join(lines))}</pre>"
+    else:
+        body = "<br>".join(map(escape_html, lines))
+    return f"<dt>{escape_html(label)}</dt><dd>{body}</dd>"
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    return bool(re.match(r"[A-Z][a-z]* [a-z]", lines[0])) and lines[0].rstrip().endswith((".", "?"))
+
+
+def write_feedback_files(
+    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course
+) -> tuple[Path, Path]:
+    """Write both files of a submission.
+
+    Arguments:
+        folder: where, GRADES/feedback.
+        result, grade, run, course: what came of it, and what that is worth.
+
+    Returns:
+        The paths of the HTML and of the Markdown.
+    """
+    name = safe_name(result.submission)
+    paths = folder / f"{name}.html", folder / f"{name}.md"
+    write_file(paths[0], html_feedback(result, grade, run, course))
+    write_file(paths[1], markdown_feedback(result, grade, run, course))
+    return paths

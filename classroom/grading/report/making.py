@@ -1,0 +1,134 @@
+"""The command `report`: read the results once, write everything, say what is where."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..course import Course, CourseError
+from ..course_file import load_course
+from ..exports import Exports
+from ..exports.tables import write_csv
+from ..likeness import Likeness, find_likeness
+from ..naming import plain_cell, write_file
+from ..points import counted_exercises, grade_submission
+from ..results import Journal, RunInfo, open_journal, read_run
+from ..times import load_times
+from .alike import write_alike
+from .gathering import Class
+from .page import write_page
+from .people import People
+
+__all__ = ["find_course", "report"]
+
+
+def report(folder: Path, *, anonymous: bool = False, course: Path | None = None) -> int:
+    """Write report.html, exports/ and feedback/ into a folder of grades, and say what is where.
+
+    Points follow course.toml as it is now, so changing it needs no new run.
+
+    Arguments:
+        folder: GRADES, with results.jsonl.
+        anonymous: numbers in place of names in report.html. The exports keep the names, since gradebooks need
+            them; exports/numbers.csv says who is which number.
+        course: course.toml; if None, the one that was given to `grade`, or GRADES/course.toml, or none.
+
+    Returns:
+        0 if it was written, 1 if there is nothing to report or course.toml can't be used, 3 if it was written
+        and the grader had failed on some submissions.
+    """
+    try:
+        journal = open_journal(folder / "results.jsonl")
+        run = read_run(folder / "run.json", journal)
+        rules = load_course(course or find_course(folder, run))
+        times = load_times(rules)
+    except OSError as error:
+        print(f"There are no results in {folder}: {error.strerror or error}.", file=sys.stderr)
+        return 1
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    exercises = counted_exercises(run, rules)
+    if not exercises or not len(journal):
+        print(
+            f"Nothing in {folder} counts: no results, or none of the lessons of course.toml.", file=sys.stderr
+        )
+        return 1
+    found, exports = Class(exercises), Exports(folder, run, rules, exercises)
+    for result in journal:
+        grade = grade_submission(result, exercises, rules, times.find(result))
+        found.add(result, grade)
+        exports.add(result, grade)
+    others = exports.finish()
+    people = People(found.rows, anonymous)
+    likeness = _find_alike(folder, found.prints, people)
+    alike = write_alike(likeness, journal, run, people, exercises)
+    page = write_page(found, run, rules, people, alike, _notes(journal), others)
+    write_file(folder / "report.html", page)
+    _write_numbers(folder, people)
+    _say(folder, found, likeness, rules)
+    return 3 if any(row.error for row in found.rows) else 0
+
+
+def find_course(folder: Path, run: RunInfo) -> Path | None:
+    """The course.toml of a run: the one that was given to `grade`, or the one in the folder, or none."""
+    for path in (Path(run.course) if run.course else None, folder / "course.toml"):
+        if path is not None and path.is_file():
+            return path
+    return None
+
+
+def _find_alike(folder: Path, prints: Sequence[dict[str, array[int]]], people: People) -> Likeness:
+    likeness = find_likeness(prints)
+    rows = [["First", "Second", "Alike (%)", "Fingerprints in common", "Of"]]
+    for pair in likeness.pairs:
+        names = [plain_cell(people.rows[place].submission) for place in (pair.first, pair.second)]
+        rows.append([*names, f"{100 * pair.part:.0f}", str(pair.shared), str(pair.of)])
+    write_csv(folder / "exports" / "alike.csv", rows)
+    return likeness
+
+
+def _notes(journal: Journal) -> list[str]:
+    notes = []
+    if journal.torn:
+        notes.append(
+            "The last line of results.jsonl was cut off, as happens when a run is killed. That submission is not "
+            "in this report; run grade again, and it goes on where it was."
+        )
+    if journal.unread:
+        lines = ", ".join(map(str, journal.unread[:10])) + (" ..." if len(journal.unread) > 10 else "")
+        notes.append(f"Lines of results.jsonl that can't be read, and are left out: {lines}.")
+    return notes
+
+
+def _write_numbers(folder: Path, people: People) -> None:
+    path = folder / "exports" / "numbers.csv"
+    if not people.anonymous:
+        path.unlink(missing_ok=True)
+        return
+    rows = [[str(number), plain_cell(people.rows[at].submission)] for at, number in people.numbers.items()]
+    write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))])
+
+
+def _say(folder: Path, found: Class, likeness: Likeness, course: Course) -> None:
+    failed = sum(bool(row.error) for row in found.rows)
+    if failed:
+        print(
+            f"The grader FAILED on {failed} of {len(found.rows)} submissions: they have no points. See the top"
+        )
+        print("of the report, and run grade again for them.")
+    lines = [
+        ("report.html", f"the class at a glance, {len(found.rows):,} submissions"),
+        ("feedback/", "for each student, as HTML and Markdown"),
+        ("exports/points.csv", "all points, for a spreadsheet"),
+        ("exports/canvas.csv", "for Canvas: Gradebook, Import"),
+        ("exports/moodle-*.csv", "for Moodle: worksheets of the assignments, and the gradebook"),
+        ("exports/gradescope/", "a results.json for each submission"),
+        ("exports/github/", "check runs, and points for GitHub Classroom"),
+        ("exports/alike.csv", f"{len(likeness.pairs):,} pairs that look alike"),
+    ]
+    print(f"Written to {folder}:")
+    for name, what in lines:
+        print(f"    {name:<22}{what}")
