@@ -246,7 +246,7 @@ class Examiner:
 
 
 def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Transcript]) -> None:
-    """Add to a transcript that broke off what comes of the cases that are left. run_from: asks on from there."""
+    """Add to a transcript that broke off what comes of the cases that are left, which `run_from` asks."""
     late = 0  # how often a limit of time was passed: that often it may cost as much
     while (first := _next_case(questions, transcript.outcomes)) is not None:
         late += _is_late(transcript.outcomes[-1])

@@ -26,7 +26,7 @@ class JournalError(Exception):
 
 
 def read_results(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the results in a journal, each with the offset of its end in bytes; not a line torn at the end."""
+    """Yield the results in a journal, each with the offset in bytes of its end; not a line torn there."""
     if not path.exists():
         return
     end = 0
@@ -58,11 +58,12 @@ class Journal:
         except OSError as error:
             raise JournalError(f"{folder} can't be written: {error.strerror or error}.") from None
         self._known: dict[str, tuple[object, ...]] = {}
-        end = 0
+        whole = 0
         for end, result in read_results(self.path):
             self._known[result["submission"]] = _state_of(result)
+            whole = end
         self._file = self.path.open("ab")
-        self._file.truncate(end)  # of a line that was torn, nothing is left
+        self._file.truncate(whole)  # of a line that was torn, nothing is left
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""The command `grade`: every submission of a folder becomes a line of the journal, whatever happens on the way."""
+"""The command `grade`: every submission in a folder becomes a line of the journal, whatever happens."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _check_hidden(folder: Path, exercises: Sequence[Exercise]) -> None:
         ) from None
     if not {each.id for each in exercises} & set(found):
         raise Refused(
-            f"{folder} has no cases for these lessons. They stand in files lesson_NN.py, as in tests/exercises."
+            f"{folder} has no cases for these lessons. They stand in lesson_NN.py, as in tests/exercises."
         )
 
 
@@ -192,5 +192,5 @@ def _results(
 
 _NO_SANDBOX = """\
 Submissions can't be isolated here: {reason}
-Nothing was graded. Grade on a Linux host, or in a container (Containerfile says how). Where you trust everybody
-who handed something in, --trust-submissions grades without isolation."""
+Nothing was graded. Grade on a Linux host, or in a container (Containerfile says how). Where you trust
+everybody who handed something in, --trust-submissions grades without isolation."""

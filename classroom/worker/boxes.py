@@ -2,8 +2,8 @@
 
 The keeper has imported what workers need, has left the file system but for Python's own library, and runs no
 student's code. A sandbox is its child: the first process of new process, network, mount and IPC namespaces,
-with no rights, an empty folder to write into, and few system calls. There it forks workers, as a template does,
-and each of them has fewer system calls still. When it ends, everything in the sandbox ends.
+with no rights, an empty folder to write into, and few system calls. There it forks workers, as a template
+does, and each of them has fewer system calls still. When it ends, everything in the sandbox ends.
 
 Linux only. Started as root, the keeper stays root, and a sandbox is a user who owns nothing.
 """

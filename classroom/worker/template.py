@@ -19,11 +19,9 @@ from .link import LOST
 ARGUMENT = "template"  # of the worker's program, to be started as a template
 REQUEST = struct.Struct(">IBI")  # number, kind, process id
 REPLY = struct.Struct(">I?i")  # number, whether there is a value, value
-FORK, STATUS, CLEAR = (
-    0,
-    1,
-    2,
-)  # kinds: with three descriptors, a worker's 0, 1 and 2; with a process id; alone
+FORK = 0  # with three descriptors, a worker's 0, 1 and 2
+STATUS = 1  # with a process id
+CLEAR = 2
 
 
 def fork_workers() -> None:
