@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _is_whole() -> bool:
     """Whether this is the whole course, and not what students were handed out."""
-    return places.LESSONS.is_dir()
+    return (places.ROOT / "classroom" / "grading").is_dir()
 
 
 def _run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:

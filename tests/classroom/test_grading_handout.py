@@ -18,6 +18,7 @@ from classroom import places
 from classroom.build.exercises import is_skeleton, reference_source
 from classroom.build.running import kernel_environment, make_client
 from classroom.cli import main
+from classroom.grading.actions import tell_github
 from classroom.grading.handout import write_handout
 from classroom.grading.reading import read_work
 from classroom.grading.submissions import list_submissions, read_submission
@@ -233,3 +234,95 @@ def test_the_notebooks_run_from_top_to_bottom(copy, number):
     assert notebook.cells[0].outputs[0].text.startswith(str(copy))
     verdicts = [cell for cell in notebook.cells if cell.get("id", "").startswith("exercise-")]
     assert len(verdicts) == len(find_lesson(number).exercises) and all(cell.outputs for cell in verdicts)
+
+
+# The workflow
+
+SUDO = """#!/bin/sh
+case "$1" in --preserve-env=*) shift;; esac
+exec "$@"
+"""
+
+
+@pytest.fixture
+def runner(copy: Path, tmp_path: Path) -> Path:
+    """What a runner of GitHub Actions finds: the pushed repository, and the course beside it."""
+    copy.rename(tmp_path / "pushed")
+    (tmp_path / "course").symlink_to(places.ROOT)
+    (tmp_path / "bin").mkdir()
+    sudo = tmp_path / "bin" / "sudo"
+    sudo.write_text(SUDO, encoding="utf-8")
+    sudo.chmod(0o755)
+    return tmp_path
+
+
+def do_steps(runner: Path, first: int) -> list[subprocess.CompletedProcess[str]]:
+    """Run the workflow's own commands, from a step on; without a sandbox, which not every machine gives."""
+    workflow = yaml.safe_load((runner / "pushed/.github/workflows/classroom.yml").read_text(encoding="utf-8"))
+    (steps,) = [job["steps"] for job in workflow["jobs"].values()]
+    path = os.pathsep.join([str(runner / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "GITHUB_STEP_SUMMARY": str(runner / "summary.md")}
+    environment |= {"LESSONS": workflow["env"]["LESSONS"], "NAME": "lesson-4-ann"}
+    done = []
+    for step in steps[first:]:
+        folder = runner / step.get("working-directory", ".")
+        script = step["run"].replace("--out ../grades", "--out ../grades --trust-submissions")
+        script = script.replace("../", f"{runner}/")  # `course` is only a link here
+        command = ["bash", "-e", "-o", "pipefail", "-c", script]
+        done.append(
+            subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
+        )
+    return done
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the workflow runs on Linux")
+def test_the_workflow_grades_the_answers_with_the_courses_own_cases(runner):
+    pushed = runner / "pushed"
+    write_answers(pushed, "4.2")
+    for path in (pushed / "tests" / "exercises").glob("*.py"):
+        path.write_text("raise SystemExit('a student was here')")
+    (pushed / "notebooks" / "secret.ipynb").symlink_to("/etc/passwd")
+    took, graded, told = do_steps(runner, first=3)
+    assert (took.returncode, graded.returncode, told.returncode) == (0, 0, 0), graded.stderr + told.stderr
+    assert sorted(path.name for path in (runner / "submissions" / "lesson-4-ann").iterdir()) == [
+        "exercises",
+        "notebooks",
+    ]
+    notices = [line for line in told.stdout.splitlines() if line.startswith("::notice")]
+    assert notices == [
+        "::notice title=Autograding complete::Points 1/15",
+        '::notice title=Autograding report::{"totalPoints": 1.0, "maxPoints": 15.0}',
+    ]
+    summary = (runner / "summary.md").read_text(encoding="utf-8")
+    assert "1 of 15 points" in summary and "root:" not in summary
+    assert "secret.ipynb is a link" in summary
+
+
+def test_the_workflow_does_nothing_until_the_course_is_named():
+    text = (places.ROOT / "classroom/grading/handed_out/classroom.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    (job,) = workflow["jobs"].items()
+    first = job[1]["steps"][0]
+    assert first["if"] == f"env.COURSE == '{workflow['env']['COURSE']}'" and "exit 1" in first["run"]
+    # What programs that collect points look for.
+    assert (workflow["name"], job[0]) == ("Autograding Tests", "run-autograding-tests")
+    assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_a_grader_that_failed_tells_no_points(tmp_path, capsys):
+    result = {
+        "submission": "ann",
+        "student": "ann",
+        "hash": "0",
+        "tests": "0",
+        "error": "it broke",
+        "exercises": {},
+    }
+    (tmp_path / "results.jsonl").write_text(json.dumps(result) + "\n", encoding="utf-8")
+    (tmp_path / "run.json").write_text(
+        json.dumps({"exercises": {"4.2": {"name": "accept_value"}}}), encoding="utf-8"
+    )
+    assert tell_github(tmp_path) == 1
+    said = capsys.readouterr().out
+    assert "::error title=The grader failed::" in said and "Points" not in said
