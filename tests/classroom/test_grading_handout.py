@@ -296,7 +296,7 @@ def test_the_workflow_grades_the_answers_with_the_courses_own_cases(runner):
     ]
     summary = (runner / "summary.md").read_text(encoding="utf-8")
     assert "1 of 15 points" in summary and "root:" not in summary
-    assert "secret.ipynb is a link" in summary
+    assert "is a link and was not followed" in summary
 
 
 def test_the_workflow_does_nothing_until_the_course_is_named():
