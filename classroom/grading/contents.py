@@ -20,7 +20,7 @@ from .. import places
 from ..build.notebooks import is_as_built, read_notebook, write_notebook
 from ..syllabus import Lesson
 
-__all__ = ["HandoutError", "fill_handout", "list_files"]
+__all__ = ["HandoutError", "copy_lesson", "fill_handout", "list_files"]
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "handed_out"
@@ -45,7 +45,7 @@ def fill_handout(folder: Path, lessons: Sequence[Lesson]) -> None:
     for name in FILES:
         _copy(places.ROOT / name, folder / name)
     for lesson in lessons:
-        _copy_lesson(lesson, folder)
+        copy_lesson(lesson, folder)
     _write_exercises(folder)
     _write(folder / "README.md", _fill_in("README.md", lessons))
     _write(folder / ".github/workflows/classroom.yml", _fill_in("classroom.yml", lessons))
@@ -66,8 +66,11 @@ def list_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _copy_lesson(lesson: Lesson, folder: Path) -> None:
-    """Copy what belongs to one lesson: its entry in the syllabus, cases, mistakes, notebook and pictures."""
+def copy_lesson(lesson: Lesson, folder: Path) -> None:
+    """Copy what belongs to one lesson: its entry in the syllabus, cases, mistakes, notebook and pictures.
+
+    Raises HandoutError where the notebook is not as the build left it.
+    """
     number = f"{lesson.number:02}"
     paths = [places.ROOT / f"classroom/syllabus/lesson_{number}.toml"]
     for name in ("exercises", "mistakes"):

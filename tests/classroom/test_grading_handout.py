@@ -18,6 +18,7 @@ from classroom import places
 from classroom.build.exercises import is_skeleton, reference_source
 from classroom.build.running import kernel_environment, make_client
 from classroom.cli import main
+from classroom.grading import contents
 from classroom.grading.actions import tell_github
 from classroom.grading.handout import write_handout
 from classroom.grading.reading import read_work
@@ -137,6 +138,14 @@ def test_nothing_is_solved_and_what_is_the_teachers_stays_at_home(handout):
     for path in (handout / "notebooks").iterdir():
         cells = nbformat.read(path, as_version=4).cells
         assert not [cell.id for cell in cells if cell.get("outputs") or cell.get("execution_count")]
+
+
+def test_the_projects_own_tests_of_a_lesson_stay_at_home(tmp_path):
+    assert list((places.TESTS / "mistakes").glob("test_*_05_*.py"))
+    contents.copy_lesson(find_lesson(5), tmp_path)
+    found = names(tmp_path)
+    assert "tests/mistakes/lesson_05_reading.py" in found
+    assert not [name for name in found if "/test_" in name]
 
 
 @pytest.mark.slow
