@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import places
+
 if TYPE_CHECKING:
     from .syllabus import Exercise
 
@@ -39,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     """
     _never_fail_to_print()
     words = list(argv)
-    if words[:1] == ["test"] and not {"-h", "--help"} & set(words):
+    if words[:1] == ["test"] and _is_whole() and not {"-h", "--help"} & set(words):
         return _run(_test, argparse.Namespace(rest=words[1:]))  # pytest's own options, untouched
     parser = make_parser()
     if not words:
@@ -53,6 +55,11 @@ def main(argv: Sequence[str]) -> int:
         return stop.code if isinstance(stop.code, int) else USAGE_ERROR
     arguments.rest = rest
     return _run(arguments.run, arguments)
+
+
+def _is_whole() -> bool:
+    """Whether this is the whole course, and not what students were handed out."""
+    return (places.ROOT / "classroom" / "grading").is_dir()
 
 
 def _run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
@@ -99,7 +106,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_course(add)
     _add_exercises(add)
-    _add_grading(add)
+    if _is_whole():
+        _add_building(add)
+        _add_grading(add)
     return parser
 
 
@@ -108,13 +117,16 @@ def _add_course(add: Callable[..., argparse.ArgumentParser]) -> None:
     lab.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     lab.add_argument("--port", type=_port, help="the port to listen on, if it is free")
     lab.set_defaults(takes_more=True)
+    add("doctor", _doctor, "say what is missing on this machine, and what to type")
+
+
+def _add_building(add: Callable[..., argparse.ArgumentParser]) -> None:
     add("test", _test, "run the course's own tests; what follows goes to pytest")
     build = add("build", _build, "build exercises/, notebooks/ and solutions/ from their sources")
     build.add_argument("--check", action="store_true", help="change nothing, say what differs")
     build.add_argument(
         "--no-execute", action="store_true", help="leave the outputs of the solutions as they are"
     )
-    add("doctor", _doctor, "say what is missing on this machine, and what to type")
 
 
 def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -163,6 +175,9 @@ def _add_grading(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     report = add("report", _report, "write the report, the feedback and the gradebooks of graded submissions")
     report.add_argument("grades", type=Path, metavar="GRADES", help="the folder that `grade` wrote")
+    report.add_argument(
+        "--github", action="store_true", help="tell GitHub Actions, too: job summary, annotations, points"
+    )
     for command in (handout, grade):
         command.add_argument(
             "--lessons", type=_lessons, default=(), metavar="1-6", help="these lessons; by default all"
@@ -310,7 +325,12 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    return _report_on(arguments.grades, arguments)
+    code = _report_on(arguments.grades, arguments)
+    if not arguments.github or code == 1:  # then there is nothing to tell
+        return code
+    from .grading.actions import tell_github
+
+    return max(code, tell_github(arguments.grades, arguments.course))
 
 
 def _report_on(grades: Path, arguments: argparse.Namespace) -> int:

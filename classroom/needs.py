@@ -16,7 +16,9 @@ from importlib import metadata
 from pathlib import Path
 
 NEED_NOTHING = frozenset({"doctor"})
-NEED_COURSE = frozenset({"lab", "check", "watch", "status", "reset", "hint", "solution", "submit"})
+NEED_COURSE = frozenset(
+    {"lab", "check", "watch", "status", "reset", "hint", "solution", "submit", "handout", "grade", "report"}
+)
 NEED_DEVELOP = frozenset({"test", "build"})
 
 # A requirement as this project writes them: a name, perhaps extras, perhaps a lowest version.

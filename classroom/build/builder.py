@@ -12,17 +12,15 @@ from nbformat import NotebookNode
 
 from .. import places
 from ..regions import read_text, write_text
-from ..syllabus import LESSONS, Exercise, Lesson, all_exercises
+from ..syllabus import LESSONS, Exercise, Lesson
 from .comparing import compare_exercises, compare_notebook
 from .editions import make_solutions, make_student_edition
-from .exercises import file_of, fresh_file
+from .exercises import file_of, fresh_file, list_modules, package_files
 from .lessons import LessonError, read_lesson
 from .notebooks import is_as_built, read_notebook, reset_metadata, write_notebook
 from .running import run_notebooks
 from .sources import SourceError
 from .updating import update_file
-
-PACKAGE = '"""The exercises of the course: the student\'s own modules, one for each of minews."""\n'
 
 
 @dataclass
@@ -56,11 +54,11 @@ def run_build(check: bool, execute: bool, into: Path | None) -> int:
 
 def find_differences(root: Path, lessons: list[Built]) -> Iterator[str]:
     """Every line that `build --check` has to say about the files under `root`."""
-    for file, text in _package_files():
+    for file, text in package_files():
         path = root / "exercises" / file
         if not path.exists() or read_text(path) != text:
             yield f"exercises/{file}: differs from what the build writes"
-    for module in _modules():
+    for module in list_modules():
         path = root / "exercises" / file_of(module)
         yield from _prefixed(f"exercises/{file_of(module)}", compare_exercises(path, module))
     for built in lessons:
@@ -86,12 +84,12 @@ def _report(lines: list[str]) -> int:
 
 
 def _build_exercises(root: Path) -> None:
-    for file, text in _package_files():
+    for file, text in package_files():
         path = root / "exercises" / file
         if not path.exists() or read_text(path) != text:
             _say(root, path, "written")
             _write(path, text)
-    for module in _modules():
+    for module in list_modules():
         _build_exercise_file(root, root / "exercises" / file_of(module), module)
 
 
@@ -175,21 +173,11 @@ def _find_strays(root: Path) -> Iterator[str]:
         for path in sorted((root / folder).glob("*.ipynb")):
             if path.stem not in {lesson.slug for lesson in LESSONS} and ".kept-" not in path.stem:
                 yield f"{folder}/{path.name}: no lesson makes this notebook"
-    made = {*map(file_of, _modules()), *(file for file, _ in _package_files())}
+    made = {*map(file_of, list_modules()), *(file for file, _ in package_files())}
     for path in sorted((root / "exercises").rglob("*.py")):
         file = path.relative_to(root / "exercises").as_posix()
         if file not in made:
             yield f"exercises/{file}: no exercise belongs into this file"
-
-
-def _modules() -> list[str]:
-    return list(dict.fromkeys(exercise.module for exercise in all_exercises()))
-
-
-def _package_files() -> list[tuple[str, str]]:
-    """The `__init__.py` of exercises/ and of each folder in it."""
-    folders = {"/".join([*module.split(".")[:-1], ""]).lstrip("/") for module in _modules()} | {""}
-    return [(f"{folder}__init__.py", PACKAGE) for folder in sorted(folders)]
 
 
 def _prefixed(name: str, lines: Iterator[str]) -> Iterator[str]:

@@ -21,6 +21,8 @@ Each exercise has its region, from its `# %% exercise` line to the next one. Run
 the notebook saves your code here. You can as well write here: `python3 -m classroom check {first}` tests it.
 """'''
 
+PACKAGE = '"""The exercises of the course: the student\'s own modules, one for each of minews."""\n'
+
 
 def preamble(module: str) -> str:
     """The imports of minews.`module` that its exercises need, as they stand above the regions."""
@@ -75,6 +77,22 @@ def fresh_file(module: str) -> str:
     """The text of exercises/`module`.py with nothing solved."""
     regions = [f"{marker(exercise)}\n{skeleton(exercise)}" for exercise in exercises_in(module)]
     return "\n\n\n".join([fresh_head(module), *regions]) + "\n"
+
+
+def fresh_package() -> dict[str, str]:
+    """Every file of exercises/ with nothing solved, by its path in there."""
+    return dict(package_files()) | {file_of(module): fresh_file(module) for module in list_modules()}
+
+
+def package_files() -> list[tuple[str, str]]:
+    """The `__init__.py` of exercises/ and of each folder in it."""
+    folders = {"/".join([*module.split(".")[:-1], ""]).lstrip("/") for module in list_modules()} | {""}
+    return [(f"{folder}__init__.py", PACKAGE) for folder in sorted(folders)]
+
+
+def list_modules() -> list[str]:
+    """The modules of minews that have exercises, in the order of the syllabus."""
+    return list(dict.fromkeys(exercise.module for exercise in all_exercises()))
 
 
 def fresh_head(module: str) -> str:

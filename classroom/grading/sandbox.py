@@ -32,10 +32,27 @@ SETTINGS = {
     "descriptors": 256,
 }
 FIRST_USER = 0x1000_0000  # users that nobody has; one for each judge
+FEWEST_USERS = 2048  # that a container must have, for some of them to be nobody's
 
 
 class SandboxError(RuntimeError):
     """This system gives no sandbox, or gives none any more; the text says why."""
+
+
+def unused_user() -> int:
+    """Return a user that nobody is: one of this process's own where there are enough of them.
+
+    In a container that itself runs in a user namespace, such as rootless Podman's, there are only so many.
+    """
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        ranges = [(int(first), int(count)) for first, _, count in map(str.split, file)]
+    wanted = FIRST_USER + os.getpid()
+    if any(first <= wanted < first + count for first, count in ranges):
+        return wanted
+    first, count = max(ranges, key=lambda each: each[1])
+    if count < FEWEST_USERS and os.geteuid() == 0:
+        raise SandboxError("root has no other users here; start as an ordinary user")
+    return first + count - FEWEST_USERS // 2 - os.getpid() % max(count // 2, 1)
 
 
 class Keeper:
@@ -50,7 +67,7 @@ class Keeper:
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START)
-        settings = {**SETTINGS, "uid": FIRST_USER + os.getpid()}
+        settings = {**SETTINGS, "uid": unused_user()}
         with theirs:
             self._process = subprocess.Popen(
                 [
