@@ -315,6 +315,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         arguments.scheduler,
         arguments.seed,
         arguments.trust_submissions,
+        arguments.course,
     )
     try:
         code = grade(request)

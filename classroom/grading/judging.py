@@ -129,11 +129,10 @@ class Judge:
         if piece is None:
             return _entry(exercise, len(examiner.cases))
         result = examiner.judge(*_put_together(exercise, piece))
-        return {
-            **_entry(exercise, len(examiner.cases)),
-            **_described(result),
-            "tokens": fingerprint(piece.text),
-        }
+        entry = {**_entry(exercise, len(examiner.cases)), **_described(result)}
+        if entry["verdict"] != "not-written":
+            entry |= {"source": piece.text, "tokens": fingerprint(piece.text)}
+        return entry
 
     def _ask_hidden(self, examiner: Examiner, piece: Piece | None, entry: dict[str, Any]) -> None:
         """Count the hidden cases that pass. Nothing else of them goes into the result."""
@@ -177,6 +176,7 @@ def _entry(exercise: Exercise, total: int, verdict: str = "missing") -> dict[str
         "seconds": 0.0,
         "tested": None,
         "feedback": f"{exercise.id} {exercise.name}: {_UNKNOWN[verdict]}",
+        "source": "",
         "tokens": [],
     }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Request:
         scheduler: the address of a Dask scheduler that hands out the jobs.
         seed: what the cases draw their inputs from; a new one for each run if None.
         trusted: run the submissions without a sandbox.
+        course: the file that says what counts, for the report.
     """
 
     submissions: Path
@@ -50,6 +52,7 @@ class Request:
     scheduler: str | None = None
     seed: int | None = None
     trusted: bool = False
+    course: Path | None = None
 
 
 def grade(request: Request) -> int:
@@ -68,9 +71,8 @@ def grade(request: Request) -> int:
     try:
         with Journal(request.out) as journal:
             settings = _settings(request, exercises, journal)
-            journal.describe_run(_describe(settings, exercises, request, isolation), finished=False)
-            failed = _grade_all(request, settings, journal)
-            journal.describe_run(_describe(settings, exercises, request, isolation), finished=not failed)
+            run = _describe(settings, exercises, request, isolation)
+            failed = _grade_all(request, settings, journal, run)
     except JournalError as error:
         raise Refused(str(error)) from None
     return 1 if failed else 0
@@ -82,19 +84,22 @@ def _probe(scheduler: str | None) -> str:
         return "as each machine of the cluster says"
     try:
         keeper = Keeper()
+        try:
+            keeper.try_out()
+        finally:
+            keeper.end()
     except SandboxError as error:
         raise Refused(_NO_SANDBOX.format(reason=error)) from None
-    keeper.end()
     return ", ".join(keeper.means)
 
 
 def _exercises(lessons: Sequence[int]) -> tuple[Exercise, ...]:
-    known = sorted({each.lesson for each in all_exercises()})
-    unknown = sorted(set(lessons) - set(known))
-    if unknown:
+    """Return the exercises of these lessons; a range may have gaps, which are lessons to come."""
+    found = tuple(each for each in all_exercises() if not lessons or each.lesson in lessons)
+    if not found:
         listed = ", ".join(str(lesson.number) for lesson in LESSONS if lesson.exercises)
-        raise Refused(f"Lesson {unknown[0]} has no exercises; these have: {listed}.")
-    return tuple(each for each in all_exercises() if each.lesson in (lessons or known))
+        raise Refused(f"Lesson {lessons[0]} has no exercises; these have: {listed}.")
+    return found
 
 
 def _settings(request: Request, exercises: Sequence[Exercise], journal: Journal) -> Settings:
@@ -134,6 +139,7 @@ def _describe(
         "tests": settings.tests,
         "lessons": sorted({each.lesson for each in exercises}),
         "isolation": isolation,
+        **({"course": str(request.course.resolve())} if request.course else {}),
         "exercises": {
             each.id: {
                 "name": each.name,
@@ -146,7 +152,7 @@ def _describe(
     }
 
 
-def _grade_all(request: Request, settings: Settings, journal: Journal) -> int:
+def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapping[str, Any]) -> int:
     """Grade what has no result yet, and return how many results are errors of the grader."""
     entries = list_submissions(request.submissions)
     if not entries:
@@ -163,10 +169,16 @@ def _grade_all(request: Request, settings: Settings, journal: Journal) -> int:
             else:
                 yield submission
 
+    submissions = read_new()
+    first = next(submissions, None)
+    if first is None:
+        print(f"{progress.text()}; nothing was new.", file=sys.stderr)
+        return 0
+    journal.describe_run(run, finished=False)
     failed = 0
     try:
         with executor_for(request.jobs, request.scheduler) as (executor, at_once):
-            for result in _results(read_new(), settings, executor, at_once):
+            for result in _results(chain([first], submissions), settings, executor, at_once):
                 journal.add(result)
                 failed += result["error"] is not None
                 progress.add()
@@ -174,12 +186,13 @@ def _grade_all(request: Request, settings: Settings, journal: Journal) -> int:
         raise Refused(str(error)) from None
     finally:
         progress.close()
+    journal.describe_run(run, finished=not failed)
     print(f"{progress.text()}; seed {settings.seed}.", file=sys.stderr)
     return failed
 
 
 def _results(
-    submissions: Iterator[Submission], settings: Settings, executor: Executor, at_once: int
+    submissions: Iterable[Submission], settings: Settings, executor: Executor, at_once: int
 ) -> Iterator[dict[str, Any]]:
     for submission, outcome in do_jobs(submissions, settings, executor, at_once):
         if isinstance(outcome, SandboxError):

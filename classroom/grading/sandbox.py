@@ -20,6 +20,7 @@ from ..worker import boxes, template
 from ..worker.forked import Forked
 from ..worker.forking import Forker
 from ..worker.host import FLAGS, MAIN, SET_VARIABLES
+from ..worker.talk import Worker
 
 __all__ = ["Keeper", "Sandbox", "SandboxError"]
 
@@ -120,6 +121,14 @@ class Keeper:
             mine.close()
             raise SandboxError(f"no sandbox could be made: {os.strerror(-pid)}")
         return Sandbox(mine, self, pid)
+
+    def try_out(self) -> None:
+        """Make a sandbox and a worker in it, and end both. Raises SandboxError."""
+        with self.open() as box:
+            try:
+                Worker(box.start).end()
+            except OSError:
+                raise SandboxError(f"no sandbox could be made\n{self.last_words()}".strip()) from None
 
     def close(self, pid: int) -> None:
         """End a sandbox with all that is in it, and wait until it is gone."""

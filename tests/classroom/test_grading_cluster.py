@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.classroom.handing_in import LETTERS, RIGHT, grade_all, hand_in, lines_in, results_in, verdicts_in
 
 from classroom import places
 from classroom.grading.executors import executor_for
 from classroom.grading.journal import Journal
+from tests.classroom.handing_in import LETTERS, RIGHT, grade_all, hand_in, lines_in, results_in, verdicts_in
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("sandboxed")]
@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed_half_way_costs_no_result(cluster, tmp_path, mon
 def test_a_scheduler_that_is_not_there_is_named():
     begin = time.monotonic()
     with (
-        pytest.raises(ValueError, match="no Dask scheduler at tcp://127.0.0.1:1"),
+        pytest.raises(ValueError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"),
         executor_for(None, "tcp://127.0.0.1:1"),
     ):
         pass

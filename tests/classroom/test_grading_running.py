@@ -13,6 +13,15 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from classroom import places
+from classroom.grading import hashing, jobs, running
+from classroom.grading.executors import do_jobs
+from classroom.grading.judging import TRUSTED, Settings
+from classroom.grading.progress import Progress
+from classroom.grading.running import Refused
+from classroom.grading.sandbox import SandboxError
+from classroom.grading.submissions import list_submissions, read_submission
 from tests.classroom.handing_in import (
     ENDLESS,
     EXERCISE,
@@ -25,15 +34,6 @@ from tests.classroom.handing_in import (
     results_in,
     verdicts_in,
 )
-
-from classroom import places
-from classroom.grading import hashing, jobs, running
-from classroom.grading.executors import do_jobs
-from classroom.grading.judging import TRUSTED, Settings
-from classroom.grading.progress import Progress
-from classroom.grading.running import Refused
-from classroom.grading.sandbox import SandboxError
-from classroom.grading.submissions import list_submissions, read_submission
 
 pytestmark = pytest.mark.usefixtures("sandboxed")
 
