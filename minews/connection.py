@@ -82,7 +82,7 @@ class Connection:
         self._compress = compress
         self.limit = min(max_frame, max_message)
         self._random_bytes = random_bytes
-        self._output = bytearray()
+        self._output: list[bytes] = []
         self._close_sent = self._close_came = self._failed = False
 
     def receive_data(self, data: bytes) -> list[Event]:
@@ -151,7 +151,7 @@ class Connection:
         """Return the bytes that are to be sent by now; each of them is given once."""
         if not self._output:
             return b""
-        data = bytes(self._output)
+        data = b"".join(self._output)
         self._output.clear()
         return data
 
@@ -208,7 +208,7 @@ class Connection:
     def _write(self, frame: Frame) -> None:
         # Section 5.3: a client masks each frame, with a new key that nobody can foresee.
         key = self._random_bytes(4) if self.role is Role.CLIENT else None
-        self._output += encode_frame(replace(frame, masking_key=key))
+        self._output.append(encode_frame(replace(frame, masking_key=key)))
 
     def _move(self, what: str) -> None:
         self.state = TRANSITIONS.get((self.state, what), self.state)

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from minews import Connection, Frame, Opcode, Role, apply_mask, encode_frame, speed
+from minews import Close, Connection, Frame, Opcode, Role, apply_mask, encode_frame, speed
 from minews.speed import FastConnection, apply_mask_fast
 from tests.minews.wire import WRONG_FRAMES, any_bytes, payloads, small_frames
 
+NO_TEXT = Close(1007, "a text message is not UTF-8")
 LIMITS = {"max_frame": 70_000, "max_message": 66_000}
 mostly_right = st.builds(
     lambda frame, opcode, key: encode_frame(
@@ -56,11 +57,19 @@ class TestMasks:
 
 
 def agree(role: Role, pieces: list[bytes], **limits: int) -> None:
-    """Give both the same pieces, and compare what they say after each."""
+    """Give both the same pieces, and compare what they say after each.
+
+    The fast one may find a fault in a text before its frame is whole. Then whatever makes the frame whole
+    lets the clear one say the same.
+    """
     clear, fast = Connection(role, **LIMITS | limits), FastConnection(role, **LIMITS | limits)
     clear._random_bytes = fast._random_bytes = lambda count: bytes(count)
     for piece in pieces:
-        assert fast.receive_data(piece) == clear.receive_data(piece)
+        told, events = fast.receive_data(piece), clear.receive_data(piece)
+        if told[len(events) :] == [NO_TEXT]:
+            while not clear.ended:
+                events += clear.receive_data(bytes(1000))
+        assert told == events
         assert fast.data_to_send() == clear.data_to_send()
         assert (fast.state, fast.close_code, fast.close_reason) == (
             clear.state,
