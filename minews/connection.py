@@ -199,11 +199,8 @@ class Connection:
     def _send_data(self, opcode: Opcode, payload: bytes) -> None:
         if self.state is not State.OPEN:
             raise EOFError("the connection is not open any more")
-        packed = None
-        if self._compress is not None and opcode != Opcode.PING:
-            packed = self._compress(payload)
-        compressed = packed is not None
-        self._write(Frame(True, opcode, payload if packed is None else packed, rsv1=compressed))
+        packed = None if self._compress is None or opcode == Opcode.PING else self._compress(payload)
+        self._write(Frame(True, opcode, payload if packed is None else packed, rsv1=packed is not None))
 
     def _write(self, frame: Frame) -> None:
         # Section 5.3: a client masks each frame, with a new key that nobody can foresee.

@@ -25,6 +25,7 @@ __all__ = ["FastConnection", "apply_mask_fast", "draw_random"]
 
 NUMPY_GAINS = 1024  # bytes from which on numpy is faster than one large number
 TABLES_GAIN = 8192  # bytes from which on four tables are, where there is no numpy
+BLOCK = 1 << 17  # bytes to use them on, before what was read leaves the cache
 POOL = 4096  # random bytes to ask the system for at once
 SMALL = 512  # bytes: smaller pieces of a payload are put together, so that many of them take no more room
 
@@ -68,7 +69,7 @@ def draw_random(count: int) -> bytes:
         return block[:4]
 
 
-def apply_mask_fast(data: bytes | memoryview, masking_key: bytes) -> bytes:
+def apply_mask_fast(data: bytes, masking_key: bytes) -> bytes:
     """Mask a payload, or unmask it, as `apply_mask` does (RFC 6455 section 5.3).
 
     Arguments:
@@ -90,27 +91,42 @@ def apply_mask_fast(data: bytes | memoryview, masking_key: bytes) -> bytes:
     if n >= NUMPY_GAINS and (numpy := _import_numpy()) is not None:
         return _mask_with_numpy(numpy, data, bytes(masking_key))
     if n >= TABLES_GAIN:
-        return _mask_with_tables(data, masking_key)
+        masked = bytearray(data)
+        _mask_with_tables(masked, masking_key)
+        return bytes(masked)
     words = (n + 3) // 4
     repeat = REPEAT[n] if n < 126 else _number(b"\x01\x00\x00\x00" * words, "little")
     mask = _number(masking_key, "little") * repeat
     return (_number(data, "little") ^ mask).to_bytes(words * 4, "little")[:n]
 
 
-def _mask_with_numpy(numpy: ModuleType, data: bytes | memoryview, masking_key: bytes) -> bytes:
+def _mask_with_numpy(numpy: ModuleType, data: bytes, masking_key: bytes) -> bytes:
     whole = len(data) // 8 * 8
     words = numpy.frombuffer(data, numpy.uint64, whole // 8)
     masked: bytes = (words ^ numpy.frombuffer(masking_key * 2, numpy.uint64)).tobytes()
     return masked if whole == len(data) else masked + apply_mask_fast(data[whole:], masking_key)
 
 
-def _mask_with_tables(data: bytes | memoryview, masking_key: bytes) -> bytes:
-    """Mask every fourth byte at once: by a table that says for each byte what it becomes."""
-    masked = bytearray(data)
-    for start, key in enumerate(masking_key):
-        table = (EACH ^ ONES * key).to_bytes(256, "little")
-        masked[start::4] = masked[start::4].translate(table)
-    return bytes(masked)
+def _mask_with_tables(data: bytearray, masking_key: bytes) -> None:
+    """Mask every fourth byte at once, at its place: by a table that says for each byte what it becomes."""
+    tables = [(EACH ^ ONES * key).to_bytes(256, "little") for key in masking_key]
+    for block in range(0, len(data), BLOCK):
+        for start, table in enumerate(tables):
+            fourth = slice(block + start, block + BLOCK, 4)
+            data[fourth] = data[fourth].translate(table)
+
+
+def _join_unmasked(pieces: list[bytes], masking_key: bytes) -> bytes:
+    """Put the pieces of a payload together, and unmask them at their place: that saves a copy."""
+    room = bytearray().join([*pieces, bytes(7)])  # the last word may stand out
+    if len(room) < TABLES_GAIN:
+        return apply_mask_fast(bytes(room[:-7]), masking_key)
+    if (numpy := _import_numpy()) is None:
+        _mask_with_tables(room, masking_key)
+    else:
+        words = numpy.frombuffer(room, numpy.uint64, len(room) // 8)
+        words ^= numpy.frombuffer(masking_key * 2, numpy.uint64)
+    return bytes(memoryview(room)[:-7])
 
 
 @lru_cache(maxsize=1)
@@ -122,37 +138,42 @@ def _import_numpy() -> ModuleType | None:
 
 
 class _Part:
-    """What has come of the payload of one frame, unmasked; decoded, where it is the whole of a text."""
+    """What has come of one frame: as it came, or unmasked where it is text, to find the fault in it."""
 
     __slots__ = ("first", "key", "left", "message", "pieces", "text")
 
     def __init__(self, first: int, length: int, key: bytes | None) -> None:
         self.first, self.left, self.key = first, length, key  # left: bytes that are still to come
-        self.text: Utf8Stream | None = None  # finds the fault in a text, before its frame is whole
-        self.message = False  # whether what it decodes is the message
+        self.text: Utf8Stream | None = None  # where it is text, finds the fault in it
+        self.message = False  # whether what that decodes is the message
         self.pieces: list[Any] = []
 
     def take(self, data: bytes, at: int) -> int:
         """Take from `data` what belongs to it, and return where that ends. Raises ProtocolError."""
         stop = min(len(data), at + self.left)
-        came, piece = stop - at, memoryview(data)[at:stop]
-        self.left -= came
-        if self.key is None:
-            self._keep(bytes(piece))
+        piece: Any = data[at:stop]
+        self.left -= len(piece)
+        if self.text is not None:
+            piece = self._decode(self.text, piece)
+        if self.pieces and len(self.pieces[-1]) < SMALL:
+            self.pieces[-1] += piece
         else:
-            self._keep(apply_mask_fast(piece, self.key))
-            self.key = self.key[came % 4 :] + self.key[: came % 4]
+            self.pieces.append(piece)
         return stop
 
-    def _keep(self, piece: bytes) -> None:
-        kept: bytes | str = piece
-        if self.text is not None:
-            text = self.text.push(piece, self.message and not self.left)
-            kept = text if self.message else piece
-        if self.pieces and len(self.pieces[-1]) < SMALL:
-            self.pieces[-1] += kept
-        else:
-            self.pieces.append(kept)
+    def _decode(self, text: Utf8Stream, piece: bytes) -> str | bytes:
+        if self.key is not None:
+            piece = apply_mask_fast(piece, self.key)
+            turn = len(piece) % 4
+            self.key = self.key[turn:] + self.key[:turn]
+        decoded = text.push(piece, self.message and not self.left)
+        return decoded if self.message else piece
+
+    def payload(self) -> bytes:
+        """Return the payload, once it is whole."""
+        if self.key is None or self.text is not None:
+            return b"".join(self.pieces)
+        return _join_unmasked(self.pieces, self.key)
 
 
 class FastConnection(Connection):
@@ -252,12 +273,13 @@ class FastConnection(Connection):
             while at < len(data) and not (self._odd or self.ended):
                 if self._part is None:
                     at = self._begin_part(data, at)
-                if self._part is not None:
-                    at = self._part.take(data, at)
-                    if not self._part.left:
-                        events += self._end_part(self._part)
-                        if self._assembler.idle:
-                            at = self._read_whole(data, at, events)
+                if (part := self._part) is not None:
+                    at = part.take(data, at)
+                    if part.left:
+                        break
+                    events += self._end_part(part)
+                    if self._assembler.idle:
+                        at = self._read_whole(data, at, events)
         except ProtocolError as error:
             events.append(self._fail(error))
         if self._odd:
@@ -291,8 +313,8 @@ class FastConnection(Connection):
         if part.message:
             return [Message(TEXT, "".join(part.pieces))]
         rsv1, rsv2, rsv3 = bool(first & RSV1), bool(first & RSV2), bool(first & RSV3)
-        payload = b"".join(part.pieces)
-        event = self._receive_frame(Frame(first >= FIN, first & 0b1111, payload, rsv1, rsv2, rsv3, part.key))
+        frame = Frame(first >= FIN, first & 0b0000_1111, part.payload(), rsv1, rsv2, rsv3, part.key)
+        event = self._receive_frame(frame)
         return [] if event is None else [event]
 
     def send_text(self, text: str) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from minews import FastConnection, Frame, Opcode, Role, encode_frame, speed
+from minews import FastConnection, Opcode, Role, encode_payload_len, speed
+from minews.frames import FIN
 from minews.speed import apply_mask_fast
 
 from .rounds import Job
@@ -26,14 +26,9 @@ Feed = Callable[[bytes], object]  # takes what a read gave, and makes messages o
 def masked_frame(payload: bytes, opcode: int) -> bytes:
     """Return a frame as a client sends it."""
     key = os.urandom(4)
-    return encode_frame(Frame(True, opcode, b"", masking_key=key))[:0] + _head(len(payload), opcode) + key + (
-        apply_mask_fast(payload, key)
+    return (
+        bytes((FIN | opcode,)) + encode_payload_len(len(payload), True) + key + apply_mask_fast(payload, key)
     )
-
-
-def _head(n: int, opcode: int) -> bytes:
-    whole = encode_frame(Frame(True, opcode, bytes(n), masking_key=bytes(4)))
-    return whole[: len(whole) - n - 4]
 
 
 def minews_reader() -> Feed:
@@ -195,3 +190,26 @@ def writing(write: Write, text: str) -> Job:
             write(text)
 
     return job
+
+
+@contextlib.contextmanager
+def only_python() -> Iterator[None]:
+    """Take numpy from minews and the C extension from websockets, for a while."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_put(speed, "_import_numpy", lambda: None))
+        with contextlib.suppress(ImportError):
+            import websockets.frames
+            import websockets.utils
+
+            stack.enter_context(_put(websockets.frames, "apply_mask", websockets.utils.apply_mask))
+        yield
+
+
+@contextlib.contextmanager
+def _put(where: Any, name: str, what: object) -> Iterator[None]:
+    before = getattr(where, name)
+    setattr(where, name, what)
+    try:
+        yield
+    finally:
+        setattr(where, name, before)
