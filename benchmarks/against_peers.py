@@ -61,13 +61,8 @@ def main() -> int:
     results: Results = {}
     for name, contest in CONTESTS.items():
         results[name] = contest(QUICK if options.quick else WHOLE)
-    print(*format_table(results), sep="\n")
-    print()
-    print(
-        *format_contests(results, {name: contest.__doc__ or "" for name, contest in CONTESTS.items()}),
-        sep="\n",
-    )
-    print(f"\n{time.monotonic() - start:.0f} s, {describe_machine()}")
+    print(*format_table(results), "", *format_contests(results), "", sep="\n")
+    print(f"{time.monotonic() - start:.0f} s, {describe_machine()}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     if options.picture and "matplotlib" not in missing:

@@ -1,4 +1,4 @@
-"""Reading and writing messages without a socket: the same bytes, for each library the shortest way through it.
+"""Reading and writing messages without a socket: the same bytes, the shortest way through each library.
 
 What counts as read is a message that an application could use: text is decoded, everywhere.
 """

@@ -1,4 +1,4 @@
-"""What a server works for each message that it echoes: seen from a client on raw sockets, one for all servers."""
+"""What a server works for each message that it echoes. The client is on raw sockets, the same for all."""
 
 from __future__ import annotations
 

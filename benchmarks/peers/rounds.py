@@ -27,8 +27,10 @@ class Figure:
         low, median, high = statistics.quantiles(values, n=4, method="inclusive")
         return cls(median, low, high)
 
-    def __str__(self) -> str:
-        return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+def format_number(value: float) -> str:
+    """Write three digits, or all that stand before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def time_jobs(jobs: dict[str, Job], seconds: float, rounds: int) -> dict[str, list[float]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .contests import NO_C, Values
-from .rounds import Figure
+from .contests import CONTESTS, NO_C, Values
+from .rounds import Figure, format_number
 
 Results = dict[str, Values]
 
@@ -103,14 +103,15 @@ def format_table(results: Results) -> Iterator[str]:
         if figure is None:
             yield f"{start}{'-':>9}  a peer is missing"
             continue
-        spread = f"{figure.low:.3g} to {figure.high:.3g} {row.unit}"
+        spread = f"{format_number(figure.low)} to {format_number(figure.high)} {row.unit}"
         verdict = "" if row.is_good(figure) else f"   MISSED: {bound} {row.wanted:g} {row.unit}"
-        yield f"{start}{figure.median:>9.3g}  {spread:22}{verdict}".rstrip()
+        yield f"{start}{format_number(figure.median):>9}  {spread:22}{verdict}".rstrip()
 
 
-def format_contests(results: Results, questions: dict[str, str]) -> Iterator[str]:
-    """Give the medians of all contestants, a line for each contest."""
+def format_contests(results: Results) -> Iterator[str]:
+    """Give the medians of all contestants, two lines for each contest."""
     for contest, values in results.items():
         unit, scale = ("KiB", 1024) if contest == "idle_connections" else ("us", 1e3)
-        each = (f"{name} {Figure.of(taken).median / scale:.3g}" for name, taken in values.items())
-        yield f"{questions[contest]} In {unit}: {', '.join(each)}"
+        each = (f"{name} {format_number(Figure.of(taken).median / scale)}" for name, taken in values.items())
+        yield f"{CONTESTS[contest].__doc__}"
+        yield f"    {unit}: {', '.join(each)}"
