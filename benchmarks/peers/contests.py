@@ -79,9 +79,8 @@ def read_large_without_c(pace: Pace) -> Values:
     """The same in Python only: no numpy, no C extension of websockets, no aiohttp."""
     with only_python():
         values = read_large(pace)
-    return {
-        NO_C if name == "websockets" else name: each for name, each in values.items() if name != "aiohttp"
-    }
+    values.pop("aiohttp", None)
+    return {NO_C if name == "websockets" else name: each for name, each in values.items()}
 
 
 def copying() -> Job:

@@ -59,7 +59,7 @@ def _draw_panel(axes, values: Values, title: str) -> None:  # type: ignore[no-un
     bars = axes.barh(names, medians, xerr=errors, color=colours, ecolor=LIMIT, height=0.7)
     axes.bar_label(bars, [format_number(median) for median in medians], padding=4)
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-    axes.set_xlim(0, max(medians) * 1.18)
+    axes.set_xlim(0, max(map(sum, zip(medians, errors[1], strict=True))) * 1.18)
     axes.spines[["top", "right"]].set_visible(False)
     for limit in LIMITS:
         if limit in figures:
