@@ -330,20 +330,18 @@ class FastConnection(Connection):
             raise EOFError("the connection is not open any more")
         if self._compress is not None and (packed := self._compress(payload)) is not None:
             first, payload = first | RSV1, packed
-        n, write = len(payload), self._output.append
-        if self._masked:
-            if n < 126:
-                write(HEADS[first][n] + payload)
-            else:
-                write(bytes((first,)) + encode_payload_len(n, False))
-                write(payload)
-            return
-        key = self._random_bytes(4)
-        if n < 126:
-            size, room, head, repeat = MASKED_HEADS[first][n]
-            # Head, key and payload as one number: the key once at its own place, and under the payload.
-            number = _number(payload, "little") << 48 ^ _number(key, "little") * repeat | head
-            write(number.to_bytes(room, "little")[:size])
+        n, masked = len(payload), not self._masked
+        if n > 125:
+            head = bytes((first,)) + encode_payload_len(n, masked)
+            if masked:
+                key = self._random_bytes(4)
+                head, payload = head + key, apply_mask_fast(payload, key)
+            self._output += head, payload
+        elif masked:
+            size, room, start, repeat = MASKED_HEADS[first][n]
+            # Head, key and payload as one number: the key at its place, and over each byte of the payload.
+            keys = _number(self._random_bytes(4), "little") * repeat
+            number = _number(payload, "little") << 48 ^ keys | start
+            self._output.append(number.to_bytes(room, "little")[:size])
         else:
-            write(bytes((first,)) + encode_payload_len(n, True) + key)
-            write(apply_mask_fast(payload, key))
+            self._output.append(HEADS[first][n] + payload)
