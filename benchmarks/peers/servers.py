@@ -7,6 +7,7 @@ has worked, in the kernel and out of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import socket
@@ -149,13 +150,14 @@ THREADS: dict[str, Callable[[Ready, Callable[[], object]], None]] = {
 
 
 def run_server(name: str, on_threads: bool, pipe: Pipe) -> None:
-    """Serve until the pipe says so."""
+    """Serve until the pipe says so; without the library, end at once."""
     logging.disable()
     warm_memory()
-    if on_threads:
-        THREADS[name](pipe.send, lambda: _answer_until_stopped(pipe))
-    else:
-        asyncio.run(_run_on_asyncio(name, pipe))
+    with contextlib.suppress(ImportError):
+        if on_threads:
+            THREADS[name](pipe.send, lambda: _answer_until_stopped(pipe))
+        else:
+            asyncio.run(_run_on_asyncio(name, pipe))
 
 
 def _answer_until_stopped(pipe: Pipe) -> None:
