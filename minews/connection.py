@@ -82,7 +82,7 @@ class Connection:
         self._compress = compress
         self.limit = min(max_frame, max_message)
         self._random_bytes = random_bytes
-        self._output = bytearray()
+        self._output: list[bytes] = []
         self._close_sent = self._close_came = self._failed = False
 
     def receive_data(self, data: bytes) -> list[Event]:
@@ -151,7 +151,7 @@ class Connection:
         """Return the bytes that are to be sent by now; each of them is given once."""
         if not self._output:
             return b""
-        data = bytes(self._output)
+        data = b"".join(self._output)
         self._output.clear()
         return data
 
@@ -199,16 +199,13 @@ class Connection:
     def _send_data(self, opcode: Opcode, payload: bytes) -> None:
         if self.state is not State.OPEN:
             raise EOFError("the connection is not open any more")
-        packed = None
-        if self._compress is not None and opcode != Opcode.PING:
-            packed = self._compress(payload)
-        compressed = packed is not None
-        self._write(Frame(True, opcode, payload if packed is None else packed, rsv1=compressed))
+        packed = None if self._compress is None or opcode == Opcode.PING else self._compress(payload)
+        self._write(Frame(True, opcode, payload if packed is None else packed, rsv1=packed is not None))
 
     def _write(self, frame: Frame) -> None:
         # Section 5.3: a client masks each frame, with a new key that nobody can foresee.
         key = self._random_bytes(4) if self.role is Role.CLIENT else None
-        self._output += encode_frame(replace(frame, masking_key=key))
+        self._output.append(encode_frame(replace(frame, masking_key=key)))
 
     def _move(self, what: str) -> None:
         self.state = TRANSITIONS.get((self.state, what), self.state)

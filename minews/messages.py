@@ -133,6 +133,11 @@ class MessageAssembler:
         """Whether no message is under way."""
         return self._opcode is None
 
+    @property
+    def text(self) -> Utf8Stream | None:
+        """What decodes the text under way; None if there is none, or if it is compressed."""
+        return self._utf8 if self._opcode == Opcode.TEXT else None
+
     def understood(self, frame: Frame) -> Frame:
         """Return a frame without the reserved bits that an extension gives a meaning to."""
         return frame

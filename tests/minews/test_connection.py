@@ -55,6 +55,18 @@ def talking(max_message: int = 1000) -> tuple[Connection, Connection]:
     return Connection(Role.CLIENT), Connection(Role.SERVER, max_message=max_message)
 
 
+def test_what_compress_makes_of_a_message_travels_with_rsv1_and_a_ping_as_it_is():
+    conn = Connection(Role.SERVER, compress=lambda payload: payload[:1] if len(payload) > 3 else None)
+    conn.send_text("Hello")
+    conn.send_binary(b"abc")
+    conn.send_ping(b"Hello")
+    assert [(each.rsv1, each.payload) for each in sent(conn)] == [
+        (True, b"H"),
+        (False, b"abc"),
+        (False, b"Hello"),
+    ]
+
+
 class TestTheTable:
     def test_it_knows_all_states_and_leads_out_of_each_but_closed(self):
         assert {state for state, _ in TRANSITIONS} == set(State) - {State.CLOSED}

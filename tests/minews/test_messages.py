@@ -109,6 +109,20 @@ class TestSection5_4Assembly:
         assert assembler.push(data_frame(opcode, b"\xff")) is None
         assert assembler.push(data_frame(Opcode.CONT, b"lo")) == Message(Opcode.TEXT, "Hello")
 
+    def test_what_is_under_way_can_be_seen(self):
+        assembler = MessageAssembler()
+        assert assembler.idle
+        for opcode in (Opcode.TEXT, Opcode.BINARY):
+            assembler.push(data_frame(opcode, b"\xe2\x82", fin=False))
+            assert not assembler.idle
+            assert (assembler.text is not None) == (opcode == Opcode.TEXT), "what decodes a text"
+            assembler.push(data_frame(Opcode.CONT, b"\xac"))
+            assert assembler.text is None
+
+    def test_no_reserved_bit_has_a_meaning_without_an_extension(self):
+        frame = Frame(True, Opcode.TEXT, b"", rsv1=True)
+        assert MessageAssembler().understood(frame) is frame
+
     def test_there_must_be_a_message_to_continue(self):
         assembler = MessageAssembler()
         assert failure(assembler.push, data_frame(Opcode.CONT, b"lo")).code == 1002

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import os
 import random
 import sys
+import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from minews import Connection, Frame, Opcode, Role, apply_mask, encode_frame, speed
+from minews import Close, Connection, Frame, Message, Opcode, Role, apply_mask, encode_frame, speed
+from minews.deflate import DeflateAssembler, DeflateParams
 from minews.speed import FastConnection, apply_mask_fast
 from tests.minews.wire import WRONG_FRAMES, any_bytes, payloads, small_frames
 
+NO_TEXT = Close(1007, "a text message is not UTF-8")
 LIMITS = {"max_frame": 70_000, "max_message": 66_000}
 mostly_right = st.builds(
     lambda frame, opcode, key: encode_frame(
@@ -30,7 +35,7 @@ class TestMasks:
     def test_a_mask_by_the_word_is_the_mask_byte_by_byte(self, data, key):
         assert apply_mask_fast(data, key) == apply_mask(data, key)
 
-    @pytest.mark.parametrize("size", [125, 126, 1023, 1024, 1025, 5000, 5007])
+    @pytest.mark.parametrize("size", [125, 126, 1023, 1024, 1025, 5007, 8191, 8192, 140_003])
     def test_with_and_without_numpy(self, size, monkeypatch):
         data, key = random.Random(size).randbytes(size), b"\x00\x80\xff\x7f"
         with_numpy = apply_mask_fast(data, key)
@@ -55,12 +60,54 @@ class TestMasks:
             apply_mask_fast(b"Hello", key)
 
 
+class TestRandomBytes:
+    def test_each_byte_of_the_system_s_is_given_once(self, monkeypatch):
+        blocks = []
+        monkeypatch.setattr(os, "urandom", lambda count: blocks.append(random.randbytes(count)) or blocks[-1])
+        speed._drawn.clear()
+        keys = [speed.draw_random(4) for _ in range(3 * speed.POOL // 4)]
+        assert sorted(keys) == sorted(fours(b"".join(blocks)))
+        assert [len(block) for block in blocks] == [speed.POOL] * 3
+        speed._drawn.clear()
+
+    @pytest.mark.parametrize("count", [0, 3, 8, 16])
+    def test_any_other_number_comes_from_the_system(self, count):
+        assert len(speed.draw_random(count)) == count
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+    def test_a_child_does_not_draw_what_its_parent_will(self):
+        speed.draw_random(4)
+        waiting, (there, here) = list(speed._drawn), os.pipe()
+        if (child := os.fork()) == 0:
+            os.write(here, b"".join(speed.draw_random(4) for _ in range(100)))
+            os._exit(0)
+        os.waitpid(child, 0)
+        drawn = os.read(there, 1000)
+        os.close(there)
+        os.close(here)
+        assert len(waiting) > 100
+        assert len(set(fours(drawn)) & set(waiting)) < 3, "four bytes may be the same by chance"
+        assert speed._drawn == waiting, "the parent goes on"
+
+
+def fours(data: bytes) -> list[bytes]:
+    return [data[at : at + 4] for at in range(0, len(data), 4)]
+
+
 def agree(role: Role, pieces: list[bytes], **limits: int) -> None:
-    """Give both the same pieces, and compare what they say after each."""
+    """Give both the same pieces, and compare what they say after each.
+
+    The fast one may find a fault in a text before its frame is whole. Then whatever makes the frame whole
+    lets the clear one say the same.
+    """
     clear, fast = Connection(role, **LIMITS | limits), FastConnection(role, **LIMITS | limits)
     clear._random_bytes = fast._random_bytes = lambda count: bytes(count)
     for piece in pieces:
-        assert fast.receive_data(piece) == clear.receive_data(piece)
+        told, events = fast.receive_data(piece), clear.receive_data(piece)
+        if told[len(events) :] == [NO_TEXT]:
+            while not clear.ended:
+                events += clear.receive_data(bytes(1000))
+        assert told == events
         assert fast.data_to_send() == clear.data_to_send()
         assert (fast.state, fast.close_code, fast.close_reason) == (
             clear.state,
@@ -76,6 +123,7 @@ def cut(stream: bytes, places: list[float]) -> list[bytes]:
 
 
 places = st.lists(st.floats(0, 1), max_size=6)
+text_pieces = st.sampled_from([b"caf\xc3\xa9", b"\xe2\x82", b"\xac", b"", b"\xff", b"\xed\xa0"])
 
 
 class TestConnections:
@@ -105,6 +153,20 @@ class TestConnections:
         agree(role, [stream[start : start + 1000] for start in range(0, len(stream), 1000)])
         agree(role, [stream], max_frame=100, max_message=60)
 
+    @given(
+        st.lists(st.tuples(st.sampled_from([1, 0, 0]), text_pieces, st.booleans()), max_size=6),
+        st.integers(1, 9),
+        st.sampled_from(Role),
+    )
+    @example([(1, b"", False), (0, b"\xe2\x82", False), (0, b"\xac", True)], 1, Role.CLIENT)
+    @example([(1, b"\xe2\x82", True)], 3, Role.CLIENT)
+    @example([(1, b"caf\xc3\xa9", False), (1, b"caf\xc3\xa9", True)], 2, Role.SERVER)
+    def test_they_agree_on_texts_good_and_bad(self, fragments, size, role):
+        key = b"\x00\x80\xff\x7f" if role is Role.SERVER else None
+        frames = [Frame(fin, opcode, piece, masking_key=key) for opcode, piece, fin in fragments]
+        stream = b"".join(map(encode_frame, frames))
+        agree(role, [stream[at : at + size] for at in range(0, len(stream), size)])
+
     def test_any_buffer_is_taken(self):
         stream = encode_frame(small(Role.SERVER)) + encode_frame(Frame(True, 9, b"?", masking_key=b"abcd"))
         for kind in (bytearray, memoryview):
@@ -125,6 +187,62 @@ class TestConnections:
         fast.send_close()
         with pytest.raises(EOFError):
             fast.send_text("late")
+
+
+class TestPayloadsThatComeInPieces:
+    @pytest.mark.parametrize("numpy", ["there", "missing"])
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_a_long_message_cut_anywhere_comes_whole(self, role, opcode, numpy, monkeypatch):
+        if numpy == "missing":
+            monkeypatch.setattr(speed, "_import_numpy", lambda: None)
+        words = "Aé€😀".encode() * 14_001
+        peer = FastConnection(Role.SERVER if role is Role.CLIENT else Role.CLIENT)
+        peer.send_binary(words) if opcode == Opcode.BINARY else peer.send_text(words.decode())
+        stream = peer.data_to_send()
+        for size in (65_536, 10_001, 333):
+            conn = FastConnection(role)
+            events = [conn.receive_data(stream[at : at + size]) for at in range(0, len(stream), size)]
+            assert flat(events) == [Message(opcode, words.decode() if opcode == Opcode.TEXT else words)]
+
+    @pytest.mark.rfc("R102")
+    @pytest.mark.parametrize("before", [[], [Frame(False, Opcode.TEXT, b"\xe2\x82")]], ids=["first", "next"])
+    @pytest.mark.parametrize("key", [None, b"\x01\x02\x03\x04"], ids=["client", "server"])
+    def test_a_fault_in_a_text_is_told_at_its_byte(self, before, key):
+        conn = FastConnection(Role.SERVER if key else Role.CLIENT)
+        opcode, start = (Opcode.CONT, b"\xac") if before else (Opcode.TEXT, b"")
+        frames = [*before, Frame(True, opcode, start + "é".encode() + b"\xf4\x90" + bytes(300))]
+        stream = b"".join(encode_frame(dataclasses.replace(frame, masking_key=key)) for frame in frames)
+        at = len(stream) - 300
+        events = [conn.receive_data(bytes([byte])) for byte in stream[:at]]
+        assert flat(events[:-1]) == []
+        assert events[-1] == [NO_TEXT]
+        assert conn.receive_data(stream[at:]) == []
+
+    def test_a_compressed_text_is_looked_at_once_it_is_inflated(self):
+        conn = FastConnection(Role.CLIENT, assembler=DeflateAssembler(DeflateParams(), Role.CLIENT))
+        for fin, opcode, rsv1 in ((True, Opcode.TEXT, True), (False, Opcode.TEXT, True), (True, 0, False)):
+            payload = bytes.fromhex("f248cdc9c90700") if fin or opcode else b""
+            frame = encode_frame(Frame(fin, opcode, payload if rsv1 else b"", rsv1=rsv1))
+            events = [conn.receive_data(bytes([byte])) for byte in frame]
+            assert flat(events) == ([Message(Opcode.TEXT, "Hello")] if fin else [])
+
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    def test_a_payload_that_drips_takes_little_more_than_its_size(self, opcode):
+        size, conn = 10_000, FastConnection(Role.CLIENT)
+        stream = encode_frame(Frame(True, opcode, b"a" * size))
+        tracemalloc.start()
+        try:
+            for at in range(len(stream) - 1):
+                assert conn.receive_data(stream[at : at + 1]) == []
+            assert tracemalloc.get_traced_memory()[1] < 2 * size
+        finally:
+            tracemalloc.stop()
+        assert len(conn.receive_data(stream[-1:])) == 1
+
+
+def flat(lists: list[list]) -> list:
+    return list(itertools.chain.from_iterable(lists))
 
 
 def small(role: Role, payload: bytes = b"Hello") -> Frame:
