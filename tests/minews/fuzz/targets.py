@@ -1,8 +1,8 @@
 """What is fuzzed: each target takes any bytes, and fails an assertion where minews is wrong.
 
 The first bytes of an input say how (role, extension, limits, cuts), the others are what a peer sends.
-Whatever it is, there are events or one of the errors that are documented; the fast connection says what the clear one
-says; cuts make no difference; and the work stays in proportion to what came.
+Whatever it is, there are events or one of the errors that are documented; the fast connection says what the
+clear one says; cuts make no difference; and the work stays in proportion to what came.
 """
 
 from __future__ import annotations
