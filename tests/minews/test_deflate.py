@@ -969,3 +969,23 @@ class TestWhatIsSentArrives:
         clear, fast = (end(role, params, kind) for kind in (Connection, FastConnection))
         clear._random_bytes = fast._random_bytes = bytes
         assert send(clear, *sent) == send(fast, *sent)
+
+
+def test_a_message_has_a_hundred_streams_at_most():
+    assert MAX_STREAMS == 100
+
+
+def test_16_bytes_are_worth_compressing_and_15_are_not():
+    compress = make_compress(DeflateParams(), Role.SERVER)
+    assert compress(b"a" * 15) is None
+    assert len(compress(b"a" * 16)) < 16
+
+
+def test_an_inflater_remembers_unless_it_is_told_to_forget():
+    packer = zlib.compressobj(wbits=-15)
+    first, second = (deflate_message(b"the same words again", packer) for _ in range(2))
+    inflater, forgetting = Inflater(15), Inflater(15, True)
+    assert [inflate_message(each, inflater, 99) for each in (first, second)] == [b"the same words again"] * 2
+    assert inflate_message(first, forgetting, 99) == b"the same words again"
+    with pytest.raises(ProtocolError, match="1002"):
+        inflate_message(second, forgetting, 99)

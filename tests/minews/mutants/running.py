@@ -57,7 +57,7 @@ def read_source(module: str) -> str:
 def read_reasons() -> dict[tuple[str, str], str]:
     """Return why a mutant is no fault: {(module, name): reason}."""
     rows = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
-    return {(row["module"], row["mutant"]): row["why"] for row in rows}
+    return {(row["module"], name): row["why"] for row in rows for name in row["mutants"]}
 
 
 def find_stale(module: str) -> list[str]:
