@@ -989,3 +989,15 @@ def test_an_inflater_remembers_unless_it_is_told_to_forget():
     assert inflate_message(first, forgetting, 99) == b"the same words again"
     with pytest.raises(ProtocolError, match="1002"):
         inflate_message(second, forgetting, 99)
+
+
+def test_what_gets_no_shorter_is_sent_as_it_is():
+    draws = (random.Random(7).randbytes(more) + b"a" * 5 for more in range(11, 40))
+    same = next(data for data in draws if len(deflate_message(data, new_compressor())) == len(data))
+    forgetting = DeflateParams(True, True)
+    assert make_compress(forgetting, Role.SERVER)(same) is None
+    assert len(make_compress(DeflateParams(), Role.SERVER)(same)) == len(same), "it may help the next one"
+
+
+def new_compressor():
+    return zlib.compressobj(6, zlib.DEFLATED, -15, 5)
