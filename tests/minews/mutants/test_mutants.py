@@ -76,5 +76,5 @@ def test_a_mutant_is_noticed_and_no_mutant_is_not():
 
 @pytest.mark.slow
 def test_a_sample_is_killed(capsys):
-    assert main(["closing", "messages", "--sample", "6"]) == 0
+    assert main(["closing", "--sample", "4"]) == 0
     assert "--seed 6455" in capsys.readouterr().out
