@@ -8,6 +8,7 @@ Standard library only. Run as a script by another Python, it answers for that on
 
 from __future__ import annotations
 
+import platform
 import re
 import sys
 import tomllib
@@ -21,8 +22,11 @@ NEED_COURSE = frozenset(
 )
 NEED_DEVELOP = frozenset({"test", "build"})
 
-# A requirement as this project writes them: a name, perhaps extras, perhaps a lowest version.
-_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extra>\w+)\])?(>=(?P<lowest>[\d.]+))?")
+# A requirement as this project writes them: a name, perhaps extras, perhaps a lowest version, perhaps where.
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extra>\w+)\])?(>=(?P<lowest>[\d.]+))?(; (?P<where>.+))?"
+)
+_CONDITION = re.compile(r"(?P<what>\w+) (?P<how>==|<) '(?P<value>[\w.]+)'")
 
 
 def needed_extra(argv: Sequence[str]) -> str | None:
@@ -43,7 +47,7 @@ def needed_extra(argv: Sequence[str]) -> str | None:
 
 
 def read_requirements(extra: str, root: Path) -> Iterator[tuple[str, str]]:
-    """Name and lowest version ("" for any) of each package in an extra, extras of our own unfolded."""
+    """Name and lowest version ("" for any) of what this Python needs of an extra, ours unfolded."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for text in project["optional-dependencies"][extra]:
         match = _REQUIREMENT.fullmatch(text)
@@ -51,8 +55,26 @@ def read_requirements(extra: str, root: Path) -> Iterator[tuple[str, str]]:
             raise ValueError(f"pyproject.toml: a requirement that needs.py can't read: {text!r}")
         if match["name"] == project["name"]:
             yield from read_requirements(match["extra"], root)
-        else:
+        elif applies(match["where"] or ""):
             yield match["name"], match["lowest"] or ""
+
+
+def applies(where: str) -> bool:
+    """Whether the condition behind a requirement holds for this Python: comparisons with "and" between."""
+    here = {
+        "sys_platform": sys.platform,
+        "platform_machine": platform.machine(),
+        "python_version": f"{sys.version_info.major}.{sys.version_info.minor}",
+    }
+    for condition in where.split(" and ") if where else []:
+        match = _CONDITION.fullmatch(condition)
+        if match is None or match["what"] not in here:
+            raise ValueError(f"pyproject.toml: a condition that needs.py can't read: {condition!r}")
+        value = here[match["what"]]
+        equal = value == match["value"]
+        if not (equal if match["how"] == "==" else _numbers(value) < _numbers(match["value"])):
+            return False
+    return True
 
 
 def missing_packages(extra: str, root: Path) -> list[str]:

@@ -98,6 +98,18 @@ class TestMissingPackages:
         ask_for(root, ["pytest>=999.0"])
         assert needs.missing_packages("course", root) == [f"pytest>=999.0 (here: {pytest.__version__})"]
 
+    @pytest.mark.parametrize("where, there", [("3.15", True), ("3.2", False)])
+    def test_leave_out_what_another_python_needs(self, root, where, there):
+        ask_for(
+            root, [f"no-such-package-here; sys_platform == '{sys.platform}' and python_version < '{where}'"]
+        )
+        assert bool(needs.missing_packages("course", root)) is there
+
+    def test_a_condition_that_is_not_understood_is_an_error(self, root):
+        ask_for(root, ["pytest; os_name in 'nt'"])
+        with pytest.raises(ValueError, match="os_name in"):
+            needs.missing_packages("course", root)
+
     @pytest.mark.parametrize(
         ("version", "lowest", "recent"),
         [("2.0", "2.0", True), ("2.0.0", "2", True), ("2.10", "2.9", True), ("1.9.9", "2.0", False)],

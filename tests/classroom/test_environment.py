@@ -65,8 +65,10 @@ class TestPyproject:
     @pytest.mark.parametrize("extra", EXTRAS)
     def test_every_requirement_is_read_by_needs(self, extra):
         listed = [text for text in self.project["optional-dependencies"][extra] if "minews[" not in text]
-        read = [f"{name}>={lowest}" for name, lowest in needs.read_requirements(extra, ROOT)]
-        assert set(listed) <= set(read)
+        read = {f"{name}>={lowest}" for name, lowest in needs.read_requirements(extra, ROOT)}
+        for text in listed:
+            plain, _, where = text.partition("; ")
+            assert (plain in read) == needs.applies(where)
 
     def test_develop_includes_course(self):
         assert set(needs.read_requirements("course", ROOT)) < set(needs.read_requirements("develop", ROOT))
@@ -86,13 +88,22 @@ class TestEnvironmentYml:
         assert self.environment["channels"] == ["conda-forge"]
 
     def test_lists_what_pyproject_lists(self):
-        listed = needs.read_requirements("develop", ROOT)
+        elsewhere = {re.split("[>;]", text)[0] for text in self.from_pypi()}
+        listed = [each for each in needs.read_requirements("develop", ROOT) if each[0] not in elsewhere]
         asked = [f"{CONDA_NAMES.get(name, name)}>={lowest}" for name, lowest in listed]
         python = f"python{TestPyproject.project['requires-python']}"
         assert sorted(self.conda_dependencies()) == sorted([*asked, python, "pip"])
 
+    def from_pypi(self):
+        """What conda-forge does not have, or not for every machine: the same words as in pyproject.toml."""
+        return self.environment["dependencies"][-1]["pip"][:-1]
+
+    def test_leaves_to_pip_what_has_a_condition(self):
+        asked = TestPyproject.project["optional-dependencies"].values()
+        assert self.from_pypi() == [text for extra in asked for text in extra if ";" in text]
+
     def test_installs_this_checkout_editable_by_pip(self):
-        assert self.environment["dependencies"][-1] == {"pip": ["-e ."]}
+        assert self.environment["dependencies"][-1]["pip"][-1] == "-e ."
 
     def test_every_line_is_one_that_conda_understands(self):
         rattler = pytest.importorskip("rattler")

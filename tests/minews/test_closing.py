@@ -126,3 +126,13 @@ class TestSection7_2_3Reconnecting:
     def test_the_cap_holds_from_the_first_wait_on(self):
         waits = itertools.islice(reconnect_delays(random.Random(6455), first_max=5, cap=1), 50)
         assert max(waits) <= 1
+
+    def test_a_delay_may_be_nothing_at_all(self):
+        class Drawn:
+            def uniform(self, least: float, most: float) -> float:
+                bounds.append((least, most))
+                return least
+
+        bounds: list[tuple[float, float]] = []
+        assert list(itertools.islice(reconnect_delays(Drawn(), first_max=5, cap=15), 3)) == [0, 0, 0]
+        assert bounds == [(0, 5), (0, 10), (0, 15)]

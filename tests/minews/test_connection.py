@@ -310,3 +310,11 @@ class TestAnything:
         assert [each.data for each in events if isinstance(each, Message)] == messages
         pings = sum(each.opcode == Opcode.PING for each in frames)
         assert sum(each == Ping(b"?") for each in events) == len(sent(connection)) == pings
+
+
+@ROLES
+def test_a_close_is_whole_and_says_1000_unless_told_otherwise(role):
+    connection = Connection(role)
+    connection.send_close()
+    (only,) = sent(connection)
+    assert (only.fin, only.opcode, only.payload) == (True, Opcode.CLOSE, encode_close(1000))

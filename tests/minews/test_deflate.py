@@ -148,7 +148,7 @@ class TestParsing:
         [
             *(";", "a;", "a;;b", ";b", "a b", "a;b=", "a;=1", "a;b=1=2", "a=1", "é", "a;b=é", "a/b", "a\x00"),
             *('a; b="', 'a; b="1', 'a; b=""', 'a; b="1 0"', 'a; b="1,0"', 'a; b="1;c"', 'a; b="\\"', '"a"'),
-            *('a; b="x", c"', 'a; b=", permessage-deflate, "', 'a; b="1"2', "a; b='1 2'", 'a; b="é"'),
+            *('a; b="x", c"', "a\n", 'a; b=", permessage-deflate, "', 'a; b="1"2', "a; b='1 2'", 'a; b="é"'),
         ],
     )
     def test_what_breaks_the_grammar_fails_the_handshake(self, value):
@@ -166,7 +166,7 @@ class TestParsing:
                 assert error.status == 400
         assert time.process_time() - began < 1
 
-    @given(st.lists(st.text(alphabet='ab;=," \t\\0', max_size=30)))
+    @given(st.lists(st.text(alphabet='ab;=," \t\\0\n', max_size=30)))
     def test_any_text_gives_extensions_or_400(self, values):
         try:
             found = parse_extensions(values)
@@ -972,3 +972,35 @@ class TestWhatIsSentArrives:
         clear, fast = (end(role, params, kind) for kind in (Connection, FastConnection))
         clear._random_bytes = fast._random_bytes = bytes
         assert send(clear, *sent) == send(fast, *sent)
+
+
+def test_a_message_has_a_hundred_streams_at_most():
+    assert MAX_STREAMS == 100
+
+
+def test_16_bytes_are_worth_compressing_and_15_are_not():
+    compress = make_compress(DeflateParams(), Role.SERVER)
+    assert compress(b"a" * 15) is None
+    assert len(compress(b"a" * 16)) < 16
+
+
+def test_an_inflater_remembers_unless_it_is_told_to_forget():
+    packer = zlib.compressobj(wbits=-15)
+    first, second = (deflate_message(b"the same words again", packer) for _ in range(2))
+    inflater, forgetting = Inflater(15), Inflater(15, True)
+    assert [inflate_message(each, inflater, 99) for each in (first, second)] == [b"the same words again"] * 2
+    assert inflate_message(first, forgetting, 99) == b"the same words again"
+    with pytest.raises(ProtocolError, match="1002"):
+        inflate_message(second, forgetting, 99)
+
+
+def test_what_gets_no_shorter_is_sent_as_it_is():
+    draws = (random.Random(7).randbytes(more) + b"a" * 5 for more in range(11, 40))
+    same = next(data for data in draws if len(deflate_message(data, new_compressor())) == len(data))
+    forgetting = DeflateParams(True, True)
+    assert make_compress(forgetting, Role.SERVER)(same) is None
+    assert len(make_compress(DeflateParams(), Role.SERVER)(same)) == len(same), "it may help the next one"
+
+
+def new_compressor():
+    return zlib.compressobj(6, zlib.DEFLATED, -15, 5)

@@ -491,3 +491,9 @@ class TestOracleWebsockets:
         assert failure(FrameReader(max_payload=100).feed, wire).code == 1009
         with pytest.raises(PayloadTooBig):
             read_by_websockets(wire, False, max_size=100)
+
+
+@pytest.mark.parametrize("role, key, who", [(Role.SERVER, None, "client"), (Role.CLIENT, b"1234", "server")])
+def test_who_masks_wrongly_is_named(role, key, who):
+    with pytest.raises(ProtocolError, match=f"a {who} masks"):
+        check_frame(Frame(True, Opcode.TEXT, b"Hi", masking_key=key), role)

@@ -366,6 +366,11 @@ class TestLimitsOfSize:
         buffer += b"a"
         assert status_of(take_head, buffer) == 431
 
+    @pytest.mark.parametrize("size, status", [(0, 431), (1, 431), (MAX_LINE, 431), (MAX_LINE + 1, 414)])
+    def test_414_says_that_the_request_line_is_too_long_and_431_that_others_are(self, size, status):
+        stream = (b"a" * size + b"\r\n").ljust(MAX_HEAD, b"a")
+        assert status_of(take_head, bytearray(stream)) == status
+
     def test_which_error_wins_does_not_depend_on_the_cuts(self):
         stream = b"a" * MAX_HEAD + b"\n"
         assert {feed(cut.pieces) for cut in every_cut(stream)} == {414}

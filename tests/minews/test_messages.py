@@ -10,7 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minews import Frame, Message, Opcode, ProtocolError
-from minews.messages import FRAGMENT_COST, MessageAssembler, Utf8Stream, classify, fragment, pong_for
+from minews.messages import (
+    FRAGMENT_COST,
+    MAX_MESSAGE,
+    MessageAssembler,
+    Utf8Stream,
+    classify,
+    fragment,
+    pong_for,
+)
 from tests.cuts import every_cut
 
 GREEK = "κόσμε"  # 11 bytes, 5 letters: what the WebSocket test suites of others send
@@ -230,3 +238,7 @@ class TestSection5_5ControlFrames:
     def test_a_pong_has_the_payload_of_its_ping_and_no_key(self):
         ping = Frame(fin=True, opcode=Opcode.PING, payload=b"\xff\x00", masking_key=b"1234")
         assert pong_for(ping) == data_frame(Opcode.PONG, b"\xff\x00")
+
+
+def test_the_limits_are_those_that_the_documents_name():
+    assert (MAX_MESSAGE, FRAGMENT_COST) == (16 * 1024 * 1024, 64)

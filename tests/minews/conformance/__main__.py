@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from minews.tls import server_tls_context
-from tests.minews.conformance.cases import choose
+from tests.minews.conformance.cases import choose, choose_openings
 from tests.minews.conformance.driver import PATIENCE, Listener, judge_server
 from tests.minews.conformance.judge import Result
 from tests.minews.conformance.report import write_table
@@ -22,7 +22,7 @@ from tests.minews.conformance.report import write_table
 def main(words: Sequence[str] | None = None) -> int:
     """Run the cases; return 0 if none failed, 1 if one did, 2 if the endpoint is not there."""
     arguments = parse(words)
-    cases = choose(arguments.only, slow=not arguments.quick)
+    cases = [*choose_openings(arguments.only), *choose(arguments.only, slow=not arguments.quick)]
     try:
         results = judge_client(arguments, cases) if arguments.url is None else judge_url(arguments, cases)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.minews.conformance import cases_closing, cases_deflate, cases_frames, cases_large, cases_utf8
+from tests.minews.conformance.cases_opening import CATEGORY, OPENINGS, Opening
 from tests.minews.conformance.script import Case
 
 CATEGORIES = {
@@ -21,6 +22,9 @@ CATEGORIES = {
     13: "deflate: parameters and faults",
 }
 
+# Autobahn has none of these: its cases begin with the frames.
+ALL_CATEGORIES = {**CATEGORIES, CATEGORY: "opening handshakes"}
+
 CASES: tuple[Case, ...] = (
     *cases_frames.CASES,
     *cases_utf8.CASES,
@@ -28,6 +32,16 @@ CASES: tuple[Case, ...] = (
     *cases_large.CASES,
     *cases_deflate.CASES,
 )
+
+
+def choose_openings(only: Iterable[str] = (), *, role: str = "") -> list[Opening]:
+    """Return some of the opening handshakes, as `choose` does with the other cases."""
+    wanted = tuple(f"{each.rstrip('.')}." for each in only)
+    return [
+        case
+        for case in OPENINGS
+        if (not wanted or f"{case.id}.".startswith(wanted)) and role in ("", case.role)
+    ]
 
 
 def choose(only: Iterable[str] = (), *, slow: bool = True, role: str = "") -> list[Case]:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from minews import Role, parse_ws_url
+from tests.minews.conformance.cases_opening import Opening
 from tests.minews.conformance.judge import Absent, Failed, Result, run_case
+from tests.minews.conformance.opening import judge_opening
 from tests.minews.conformance.packing import NAME, Packer, Params, Unpacker, check_answer, read_extensions
 from tests.minews.conformance.script import Case
 from tests.minews.conformance.wire import NotOpened, Wire, answer_head, ask, read_head
@@ -23,7 +25,7 @@ GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 def judge_server(
     url: str,
-    cases: Iterable[Case],
+    cases: Iterable[Case | Opening],
     *,
     tls: ssl.SSLContext | None = None,
     patience: float = PATIENCE,
@@ -44,9 +46,12 @@ def judge_server(
     chosen = [case for case in cases if case.role != "client"]
     seen = threading.Event()
 
-    def judge(case: Case) -> Result:
+    def judge(case: Case | Opening) -> Result:
         try:
-            result = run_case(case, lambda case: call_server(url, case, tls=tls, patience=patience))
+            if isinstance(case, Opening):
+                result = judge_opening(case, *dial(url, tls, patience))
+            else:
+                result = run_case(case, lambda case: call_server(url, case, tls=tls, patience=patience))
         except ConnectionRefusedError:
             if not seen.is_set():
                 raise
@@ -58,16 +63,25 @@ def judge_server(
         return list(pool.map(judge, chosen))
 
 
-def call_server(url: str, case: Case, *, tls: ssl.SSLContext | None, patience: float) -> Wire:
-    """Connect to a server for one case."""
+def dial(url: str, tls: ssl.SSLContext | None, patience: float) -> tuple[socket.socket, str, float]:
+    """Connect to a server; return the socket, what Host is to say, and the deadline for what follows."""
     where, deadline = parse_ws_url(url), time.monotonic() + patience
     sock = socket.create_connection((where.host, where.port), patience)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if where.secure:
             sock = (tls or ssl.create_default_context()).wrap_socket(sock, server_hostname=where.host)
-        host = f"{where.host}:{where.port}"
-        answer, rest = ask(sock, host, where.resource_name, deadline, case.deflate)
+    except BaseException:
+        sock.close()
+        raise
+    return sock, f"{where.host}:{where.port}", deadline
+
+
+def call_server(url: str, case: Case, *, tls: ssl.SSLContext | None, patience: float) -> Wire:
+    """Connect to a server for one case."""
+    sock, host, deadline = dial(url, tls, patience)
+    try:
+        answer, rest = ask(sock, host, parse_ws_url(url).resource_name, deadline, case.deflate)
         wire = Wire(sock, Role.CLIENT, deadline, rest)
         agree_as_client(case, answer, wire)
     except BaseException:
@@ -104,7 +118,7 @@ class Listener:
 
     def __init__(
         self,
-        cases: Iterable[Case],
+        cases: Iterable[Case | Opening],
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -127,7 +141,10 @@ class Listener:
             cases = iter(self.cases)
             for case in cases:
                 try:
-                    yield run_case(case, self._welcome)
+                    if isinstance(case, Opening):
+                        yield judge_opening(case, self._accept(), "", time.monotonic() + self._patience)
+                    else:
+                        yield run_case(case, self._welcome)
                 except ConnectionRefusedError:
                     if case is self.cases[0]:
                         raise

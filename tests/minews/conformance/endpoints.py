@@ -15,6 +15,8 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import connect as websockets_connect
 from websockets.sync.server import serve as websockets_serve
 
 from minews import HandshakeError, aio, sync
@@ -173,3 +175,42 @@ def node_ws_server() -> Iterator[str]:
             yield f"ws://127.0.0.1:{int(running.stdout.readline())}/"
         finally:
             running.terminate()
+
+
+def websockets_client(url: str) -> None:
+    """The client of PyPI's `websockets`, blocking."""
+    while True:
+        try:
+            with websockets_connect(url, proxy=None, max_size=LARGEST, close_timeout=1) as conn:
+                for message in conn:
+                    conn.send(message)
+        except InvalidStatus as error:
+            if error.response.status_code == 410:
+                return
+        except (WebSocketException, OSError, EOFError):
+            pass  # the tester spoilt the handshake, or the talk
+
+
+NODE_CLIENT = """
+const [library, url] = process.argv.slice(1);
+const WebSocket = require(library);
+const visit = () => {
+  let gone = false;
+  const options = { perMessageDeflate: { threshold: 0, clientMaxWindowBits: true }, maxPayload: 1 << 24 };
+  const socket = new WebSocket(url, { ...options, closeTimeout: 1000 });
+  socket.on("unexpected-response", (_, response) => {
+    gone = response.statusCode === 410;
+    response.destroy();
+    gone ? process.exit(0) : visit();
+  });
+  socket.on("error", () => {});
+  socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }, () => {}));
+  socket.on("close", () => gone || visit());
+};
+visit();
+"""
+
+
+def node_ws_client(url: str) -> None:
+    """The client of npm's `ws`."""
+    subprocess.run(node(NODE_CLIENT, url), check=True, timeout=300)

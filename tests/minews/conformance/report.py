@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.minews.conformance.cases import CATEGORIES
+from tests.minews.conformance.cases import ALL_CATEGORIES
 from tests.minews.conformance.judge import VERDICTS, Result
 
 
 def write_table(results: Sequence[Result], verbose: bool = False) -> str:
     """Write the verdicts by category, and below them the cases that are no plain pass."""
     lines = [f"{'':34}" + "".join(f"{name:>11}" for name in (*VERDICTS, "seconds"))]
-    for number, name in CATEGORIES.items():
+    for number, name in ALL_CATEGORIES.items():
         lines += row(f"{number:>2} {name}", [each for each in results if each.case.category == number])
     lines += row("   all", results)
     for verdict in VERDICTS[1:]:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.minews.asynchronous import PATIENCE
-from tests.minews.conformance.cases import CATEGORIES, choose
+from tests.minews.conformance.cases import CATEGORIES, choose, choose_openings
 from tests.minews.conformance.driver import Listener, judge_server
 from tests.minews.conformance.endpoints import CLIENTS, SERVERS, client_tls, server_tls
 from tests.minews.conformance.judge import Result
@@ -53,6 +53,11 @@ class TestServers:
         hold_to_the_rules(judge_server(server, cases, tls=client_tls(secure)), len(cases))
 
     @pytest.mark.slow
+    def test_a_server_takes_and_refuses_each_opening(self, server, secure):
+        cases = choose_openings(role="server")
+        hold_to_the_rules(judge_server(server, cases, tls=client_tls(secure)), len(cases))
+
+    @pytest.mark.slow
     def test_a_server_passes_the_large_ones(self, server, secure):
         cases = [case for case in choose(role="server") if case.slow]
         hold_to_the_rules(judge_server(server, cases, tls=client_tls(secure)), len(cases))
@@ -63,6 +68,12 @@ class TestClients:
     @CATEGORY
     def test_a_client_passes_every_case(self, kind, secure, category):
         cases = choose([str(category)], slow=False, role="client")
+        hold_to_the_rules(judge_a_client(kind, secure, cases), len(cases))
+
+    @KINDS
+    @pytest.mark.slow
+    def test_a_client_takes_and_refuses_each_opening(self, kind, secure):
+        cases = choose_openings(role="client")
         hold_to_the_rules(judge_a_client(kind, secure, cases), len(cases))
 
     @KINDS

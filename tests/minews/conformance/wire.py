@@ -51,7 +51,7 @@ class Wire:
 
     def send(self, items: tuple[Sent | Say | bytes, ...], cut: int = 0) -> None:
         """Send in one piece, or in pieces of `cut` bytes; that the endpoint has gone shows in what comes."""
-        data = b"".join(self._written(item) for item in items)
+        data = b"".join(self.written(item) for item in items)
         size = cut or len(data) or 1
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             for start in range(0, len(data), size):
@@ -67,7 +67,7 @@ class Wire:
         ):
             twin.shutdown(socket.SHUT_WR)
 
-    def _written(self, item: Sent | Say | bytes) -> bytes:
+    def written(self, item: Sent | Say | bytes) -> bytes:
         if isinstance(item, bytes):
             self.transcript.append(f"> {shown(item)} as it is")
             return item
