@@ -284,7 +284,7 @@ class FastConnection(Connection):
                     if part.left:
                         break
                     events += self._end_part(part)
-                    if self._assembler.idle:
+                    if self._assembler.idle and not self.ended:
                         at = self._read_whole(data, at, events)
         except ProtocolError as error:
             events.append(self._fail(error))

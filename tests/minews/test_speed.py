@@ -137,6 +137,11 @@ class TestConnections:
     def test_they_agree_on_anything(self, pieces, places, role):
         agree(role, cut(b"".join(pieces), places))
 
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_what_comes_behind_a_close_in_one_piece_is_not_looked_at(self, role):
+        close = encode_frame(Frame(True, 8, b"\x03\xe8", masking_key=small(role).masking_key))
+        agree(role, [encode_frame(small(role)) + close + encode_frame(small(role))])
+
     @pytest.mark.parametrize("name", WRONG_FRAMES)
     @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
     def test_they_agree_on_whatever_breaks_a_rule(self, name, role):

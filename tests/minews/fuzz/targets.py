@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from minews import (
     Close,
@@ -18,12 +19,12 @@ from minews import (
     FastConnection,
     HandshakeError,
     Request,
-    Response,
     Role,
     apply_mask_fast,
     parse_request_head,
     parse_response_head,
     parse_ws_url,
+    reaching,
     refuse,
     take_head,
 )
@@ -31,7 +32,6 @@ from minews.connection import Event
 from minews.deflate import DeflateAssembler, DeflateParams, accept_deflate, make_compress, parse_extensions
 from minews.opening import (
     Agreement,
-    ClientOpening,
     ClientOptions,
     ServerOptions,
     accept_request,
@@ -48,6 +48,7 @@ AGREEMENTS = (
 )
 # Calls of functions that may be made: for an input of any size, and besides for each byte, and each piece.
 CALLS, CALLS_A_BYTE, CALLS_A_PIECE = 400, 40, 40
+NO_TEXT = Close(1007, "a text message is not UTF-8")
 MASKING_KEY = b"\x01\x20\x00\xff"
 
 apply_mask_fast(bytes(2000), MASKING_KEY)  # imports numpy, so that this is not counted
@@ -63,7 +64,8 @@ def receive(data: bytes) -> None:
         for piece in pieces:
             events += fast.receive_data(piece)
     hold_to_one_close(events)
-    assert [event for piece in pieces for event in clear.receive_data(piece)] == events
+    told = [event for piece in pieces for event in clear.receive_data(piece)]
+    assert catch_up(clear, told, events) == events
     assert whole.receive_data(stream) == events
     ends = [
         (each.data_to_send(), each.state, each.close_code, each.close_reason) for each in (clear, fast, whole)
@@ -80,9 +82,21 @@ def talk(data: bytes) -> None:
         act, size = rest[0] & 7, rest[0] >> 3
         words, rest = rest[1 : 1 + size], rest[1 + size :]
         said = [do(each, act, words) for each in ends]
-        assert said[0] == said[1]
+        assert catch_up(ends[0], said[0], said[1]) == said[1]
         assert ends[0].data_to_send() == ends[1].data_to_send()
         assert ends[0].state == ends[1].state
+
+
+def catch_up(clear: Connection, told: object, events: object) -> object:
+    """Return what the clear connection tells once it is as far as the fast one.
+
+    That one finds a fault in a text before its frame is whole; whatever makes the frame whole brings the
+    clear one there.
+    """
+    if isinstance(told, list) and isinstance(events, list) and events[len(told) :] == [NO_TEXT]:
+        while not clear.ended:
+            told = told + clear.receive_data(bytes(1 << 16))
+    return told
 
 
 def do(connection: Connection, act: int, words: bytes) -> object:
@@ -136,22 +150,21 @@ def request(data: bytes) -> None:
         head = take(stream, size[0], response=False)
         if head is None:
             return
-        asked = parse_request_head(head)
         options = ServerOptions(
             resource_names=["/chat"] if flags[0] & 1 else None,
             subprotocols=["chat", "superchat"],
             origins=["*"] if flags[0] & 2 else None,
             deflate=AGREEMENTS[flags[0] >> 2 & 3] or bool(flags[0] & 16),
         )
-        answer, agreement = accept_request(asked, options)
+        answer, agreement = accept_request(head, options)
     except HandshakeError as error:
         assert 400 <= error.status <= 599 and error.reason
         parse_response_head(refuse(error).partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
         return
-    agree_with(parse_response_head(answer), asked, agreement, options)
+    agree_with(answer, parse_request_head(head), agreement, options)
 
 
-def agree_with(answer: Response, asked: Request, agreement: Agreement, options: ServerOptions) -> None:
+def agree_with(answer: bytes, asked: Request, agreement: Agreement, options: ServerOptions) -> None:
     """A client that asked so takes the answer: nothing is in it that was not asked for."""
     names = asked.headers.get_all("Sec-WebSocket-Protocol")
     offered = [name.strip() for value in names for name in value.split(",") if name.strip()]
@@ -160,7 +173,7 @@ def agree_with(answer: Response, asked: Request, agreement: Agreement, options: 
     assert check_answer(answer, key, wanted).subprotocol == agreement.subprotocol
     if agreement.deflate is not None:
         assert options.deflate
-        assert str(agreement.deflate) == answer.headers.get("Sec-WebSocket-Extensions")
+        assert str(agreement.deflate) == parse_response_head(answer).headers.get("Sec-WebSocket-Extensions")
 
 
 def response(data: bytes) -> None:
@@ -170,21 +183,51 @@ def response(data: bytes) -> None:
         head = take(stream, size[0], response=True)
         if head is None:
             return
-        answer = parse_response_head(head)
-        agreed = AGREEMENTS[flags[0] & 3]
-        opening = ClientOpening("wss://example.com/a?b", ClientOptions(["chat"], deflate=agreed))
-        opening._key = KEY
-        agreement = opening.judge(answer)
+    except HandshakeError:
+        return
+    agreed, wire = AGREEMENTS[flags[0] & 3], OneAnswer(head)
+    options = ClientOptions(["chat"], deflate=agreed)
+    try:
+        with patch.object(reaching, "make_key", lambda: KEY):
+            agreement = finish(reaching.open_client(wire, "wss://example.com/a?b", options, 1 << 16, None))
     except HandshakeError as error:
         assert 100 <= error.status <= 599 and error.reason
-        return
-    if agreement is None:
-        assert opening.where.secure, "from wss nothing leads to ws"
-        assert parse_ws_url(str(opening.where)) == opening.where
+    except EOFError:
+        assert wire.secured == wire.dialled == 2, "from wss nothing leads to ws"
     else:
-        assert answer.status == 101
+        assert parse_response_head(head).status == 101
         assert agreement.subprotocol in (None, "chat")
         assert agreement.deflate is None or agreed is not None
+
+
+class OneAnswer(reaching.Wire):
+    """The way to a server that answers once, whatever is asked, and to others that say nothing."""
+
+    def __init__(self, head: bytes) -> None:
+        super().__init__()
+        self.dialled = self.secured = 0
+        self._left = head
+
+    async def dial(self, host: str, port: int) -> None:
+        self.dialled += 1
+
+    async def start_tls(self, host: str) -> None:
+        self.secured += 1
+
+    async def receive(self) -> None:
+        if not self._left:
+            raise EOFError
+        self.received += self._left
+        self._left = b""
+
+
+def finish(coroutine: Coroutine[object, object, Agreement]) -> Agreement:
+    """Run a coroutine that waits for nothing to its end."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it waits")
 
 
 def take(stream: bytes, size: int, *, response: bool) -> bytes | None:
