@@ -8,7 +8,7 @@ import struct
 import sys
 
 from ..worker import kernel
-from .sandbox import FIRST_USER
+from .sandbox import FIRST_JUDGE
 
 __all__ = ["drop_rights"]
 
@@ -24,7 +24,7 @@ def drop_rights() -> None:
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    user = FIRST_USER + os.getpid()
+    user = FIRST_JUDGE + os.getpid()
     keeps = not _all_may_read(os.path.dirname(os.__file__), sys.executable, sys.prefix, __file__)
     libc = ctypes.CDLL(None, use_errno=True)
     if keeps:
