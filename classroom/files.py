@@ -111,6 +111,8 @@ def set_aside(text: str, exercise: Exercise) -> tuple[str, list[str]]:
     Returns:
         The text without imports from minews and definitions of its neighbours, and those imports.
     """
+    if not any(name in text for name in ("minews", *exercise.neighbour_names)):
+        return text, []
     tree, lines = parse_or_none(text), text.split("\n")
     imports: list[str] = []
     body = tree.body if tree else []

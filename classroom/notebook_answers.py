@@ -9,15 +9,17 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from . import regions
-from .build.names import FUNCTIONS, bound_names, changed_names, free_names, signature_names
+from .build.names import DEFINITIONS, FUNCTIONS, bound_names, changed_names, free_names, signature_names
+from .build.skeletons import is_unwritten
 from .build.sources import Source, join_statements, needed_statements, parse_or_none, parse_source
-from .cutting import cut_answer
+from .cutting import Cut, cut_answer
 from .magics import plain_python
 from .syllabus import Exercise, all_exercises
 from .worker.lacking import ALWAYS_THERE, defined_names, lacking_names
@@ -25,6 +27,7 @@ from .worker.lacking import ALWAYS_THERE, defined_names, lacking_names
 __all__ = ["TOO_LARGE", "CellAnswer", "Cells", "code_cells", "top_level_names"]
 
 MAX_CODE = 128 << 10  # characters in one cell, and in all cells of which helpers are taken
+MAX_ALL_CODE = 512 << 10
 MAX_MARKS = 500_000  # commas and brackets in a notebook's JSON: it takes up to 100 bytes for each to read it
 TOO_LARGE = f"# more than {MAX_CODE >> 10} KiB of code, left out"
 _TOP_LEVEL = re.compile(
@@ -36,14 +39,16 @@ _TOP_LEVEL = re.compile(
 class CellAnswer:
     """An answer cut out of a cell.
 
-    `helpers` is what it needs of other cells; `first_line` counts in the cell; `skipped` are the numbers,
-    among the code cells, of later cells that define the exercise and do not count, since they don't parse.
+    `helpers` is what it needs of other cells; `first_line` counts in the cell; `is_written` is False for a
+    skeleton; `has_broken` tells that a later cell defines the exercise and does not count, since it does not
+    parse.
     """
 
     text: str
     first_line: int
     helpers: str = ""
-    skipped: tuple[int, ...] = ()
+    is_written: bool = True
+    has_broken: bool = False
 
 
 def top_level_names(text: str) -> set[str]:
@@ -68,6 +73,8 @@ def code_cells(text: str) -> list[str]:
         raise ValueError("it is no notebook: its JSON is damaged") from None
     code = [cell for cell in _all_cells(notebook) if cell.get("cell_type") == "code"]
     sources = [_source_of(cell) for cell in code]
+    if sum(len(source) for source in sources if len(source) <= MAX_CODE) > MAX_ALL_CODE:
+        raise ValueError(f"it holds more than {MAX_ALL_CODE >> 10} KiB of code")
     return [plain_python(source) if len(source) <= MAX_CODE else TOO_LARGE for source in sources]
 
 
@@ -91,11 +98,38 @@ def _source_of(cell: dict[str, Any]) -> str:
     return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""
 
 
-@dataclass
-class Cells:
-    """The code cells of one notebook."""
+class _Cell:
+    """A code cell. A large one takes long to parse, so that is done as seldom as can be."""
 
-    texts: Sequence[str]
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.names = top_level_names(text)
+        self.cut: Cut | None = None
+        self.unwritten: set[str] = set()
+        tree = parse_or_none(text)
+        self.is_python = tree is not None
+        if tree is not None:
+            found = {node.name: node for node in tree.body if isinstance(node, DEFINITIONS)}
+            self.unwritten = {name for name, node in found.items() if is_unwritten(node)}
+            with suppress(RecursionError):  # nested so deep that nobody wrote it by hand
+                self.cut = cut_answer(text)
+
+    @cached_property
+    def lacking(self) -> frozenset[str]:
+        """Names that the answers in it use and do not define."""
+        return frozenset(lacking_names(self.cut.text, ()) if self.cut else ())
+
+    @cached_property
+    def defined(self) -> set[str]:
+        """Names that the answers in it define."""
+        return defined_names(self.cut.text) if self.cut else set()
+
+
+class Cells:
+    """The code cells of one notebook, as `code_cells` gives them."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._cells = [_Cell(text) for text in texts]
 
     def answers(self, exercises: Iterable[Exercise]) -> dict[str, CellAnswer]:
         """The answers to these exercises, by the exercise's id."""
@@ -103,44 +137,48 @@ class Cells:
         return {key: answer for key, answer in found.items() if answer}
 
     def _answer(self, exercise: Exercise) -> CellAnswer | None:
-        numbers = [number for number, names in enumerate(self._names) if exercise.name in names]
-        if not numbers:
+        cells = [cell for cell in self._cells if exercise.name in cell.names]
+        good = [cell for cell in cells if cell.is_python]
+        written = [cell for cell in good if exercise.name not in cell.unwritten]
+        if not cells:
             return None
-        good = [number for number in numbers if parse_or_none(self.texts[number])]
-        if not good:  # goes to the judge as it is, who says what is wrong
-            return CellAnswer(self.texts[numbers[-1]], 1)
-        written = [number for number in good if not regions.is_skeleton(self.texts[number], exercise)]
-        number = (written or good)[-1]
-        skipped = tuple(each for each in numbers if each > number and each not in good)
-        try:
-            cut = cut_answer(self.texts[number])
-            return CellAnswer(cut.text, cut.first_line, self._helpers(exercise, cut.text), skipped)
-        except RecursionError:  # nested so deep that nobody wrote it by hand
-            return CellAnswer(self.texts[number], 1, skipped=skipped)
-
-    @cached_property
-    def _names(self) -> list[set[str]]:
-        return [top_level_names(text) for text in self.texts]
+        chosen = [*cells, *good, *written][-1]
+        if chosen.cut is None:  # goes to the judge as it is, who says what is wrong
+            return CellAnswer(chosen.text, 1)
+        return CellAnswer(
+            chosen.cut.text,
+            chosen.cut.first_line,
+            self._helpers(exercise, chosen),
+            is_written=bool(written),
+            has_broken=any(not cell.is_python for cell in cells[cells.index(chosen) :]),
+        )
 
     # What an answer needs of other cells
 
-    def _helpers(self, exercise: Exercise, text: str) -> str:
+    def _helpers(self, exercise: Exercise, cell: _Cell) -> str:
         """Imports, definitions and constants of other cells: what an answer names and nothing supplies."""
-        given = {*exercise.neighbour_names, *defined_names(regions.preamble(exercise.module))}
-        lacking = () if regions.is_skeleton(text, exercise) else lacking_names(text, given)
+        supplied = {*_given_names(exercise), *ALWAYS_THERE}
+        lacking = () if exercise.name in cell.unwritten else cell.lacking - supplied
         if not lacking or self._source is None:
             return ""
-        supplied = {*given, *ALWAYS_THERE}
-        stop = {*supplied, *defined_names(text), *(each.name for each in all_exercises())}
-        nodes = _loadable(needed_statements(self._source, lacking, stop), supplied)
+        stop = {*supplied, *cell.defined, *(each.name for each in all_exercises())}
+        try:
+            nodes = _loadable(needed_statements(self._source, lacking, stop), supplied)
+        except RecursionError:
+            return ""
         return join_statements(self._source, nodes)
 
     @cached_property
     def _source(self) -> Source | None:
         """What all cells that parse define, in one text."""
-        parts = [cut_answer(text).text for text in self.texts if parse_or_none(text)]
-        whole = "\n".join(parts)
+        whole = "\n".join(cell.cut.text for cell in self._cells if cell.cut)
         return parse_source(whole, "notebook") if len(whole) <= MAX_CODE else None
+
+
+@lru_cache(maxsize=256)
+def _given_names(exercise: Exercise) -> frozenset[str]:
+    """The names that an answer has without defining them: its neighbours, and the usual imports."""
+    return frozenset({*exercise.neighbour_names, *defined_names(regions.preamble(exercise.module))})
 
 
 def _loadable(nodes: list[ast.stmt], supplied: set[str]) -> list[ast.stmt]:
@@ -172,3 +210,5 @@ def _read(node: ast.stmt) -> Iterator[str]:
             yield from _read_at_once(statement) - inside
     else:
         yield from free_names(node) | changed_names(node)
+        if isinstance(node, ast.AugAssign):
+            yield from bound_names(node.target)

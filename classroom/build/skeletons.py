@@ -40,10 +40,13 @@ def cut_skeleton(source: Source, name: str, exercise: str, stop: Iterable[str]) 
 def is_skeleton_text(text: str, name: str) -> bool:
     """Whether `text` defines `name` with nothing but docstrings and `raise NotImplementedError` as bodies."""
     node = find_definition(text, name)
-    if node is None:
-        return False
+    return node is not None and is_unwritten(node)
+
+
+def is_unwritten(node: Definition) -> bool:
+    """Whether a definition has nothing but docstrings and `raise NotImplementedError` as bodies."""
     functions = _methods(node) if isinstance(node, ast.ClassDef) else [node]
-    return bool(functions) and all(_is_unwritten(function) for function in functions)
+    return bool(functions) and all(_raises_only(function) for function in functions)
 
 
 def is_public(node: Function) -> bool:
@@ -112,7 +115,7 @@ def _header_end(source: Source, node: Definition) -> tuple[int, int]:
     raise SourceError(f"{source.name}: the header of {node.name} has no end")
 
 
-def _is_unwritten(node: Function) -> bool:
+def _raises_only(node: Function) -> bool:
     rest = node.body[1:] if ast.get_docstring(node) is not None else node.body
     if len(rest) != 1 or not isinstance(rest[0], ast.Raise) or rest[0].exc is None:
         return False

@@ -53,13 +53,14 @@ def _processors() -> int:
 @contextmanager
 def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise ValueError(
             'A Dask scheduler needs the package "distributed": pip install -e ".[cluster]"'
         ) from None
     try:
-        client = Client(scheduler, timeout="20s", set_as_default=False)
+        connect: Any = distributed.Client
+        client = connect(scheduler, timeout="20s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"There is no Dask scheduler at {scheduler}: {error}") from None
     with client:

@@ -16,14 +16,14 @@ import struct
 import sys
 import threading
 from os import _exit
-from typing import IO
+from typing import IO, Any
 
 from .judging import Judge, Settings
 from .rights import drop_rights
 from .sandbox import SandboxError
 
 LENGTH = struct.Struct(">I")
-MEMORY = 2 << 30  # bytes of address space
+MEMORY = 1 << 30  # bytes of address space
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
@@ -43,9 +43,9 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     judge.end()
 
 
-def _follow(incoming: IO[bytes]) -> queue.Queue[object]:
+def _follow(incoming: IO[bytes]) -> queue.Queue[Any]:
     """Read jobs on a thread, which ends the process when there will be none: nobody waits for one then."""
-    jobs: queue.Queue[object] = queue.Queue()
+    jobs: queue.Queue[Any] = queue.Queue()
 
     def read() -> None:
         with contextlib.suppress(EOFError):
@@ -57,7 +57,7 @@ def _follow(incoming: IO[bytes]) -> queue.Queue[object]:
     return jobs
 
 
-def _read(incoming: IO[bytes]) -> object:
+def _read(incoming: IO[bytes]) -> Any:
     head = incoming.read(LENGTH.size)
     if len(head) < LENGTH.size:
         raise EOFError

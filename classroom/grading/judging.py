@@ -6,6 +6,7 @@ Nothing that decides a score is ever inside. The result is plain data, one JSON 
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -97,8 +98,9 @@ class Judge:
         }
         try:
             self._fill(result, submission)
-        except SandboxError as error:
-            result["error"] = str(error)
+        except Exception as error:  # whatever it is, it is said, and costs this submission alone its points
+            result["error"] = str(error) if isinstance(error, SandboxError) else traceback.format_exc()
+            result["exercises"] = {}
         finally:
             self._leave_box()
         result["seconds"] = round(time.perf_counter() - start, 3)
@@ -109,7 +111,7 @@ class Judge:
         pieces: Mapping[str, Piece] = {}
         if not submission.problem:
             work = read_work(submission.files, self._exercises)
-            pieces, problems = work.pieces, [*work.problems]
+            pieces, problems = work.pieces, [*submission.notes, *work.problems]
         result["problems"] = problems
         for exercise in self._exercises:
             try:

@@ -1,6 +1,6 @@
 """From the bytes of a submission to its answers: a piece of code for each exercise, and words for the rest.
 
-    exercises/handshake.py    each region, as `check` reads it, wherever the folder lies and whatever it is called
+    exercises/handshake.py    each region, as `check` reads it, wherever the file lies, whatever its name
     04_handshake.ipynb        the cells that define exercises, under what they need of other cells
     work.zip                  the same, one level deep
 
@@ -29,7 +29,7 @@ OWN_FOLDERS = frozenset({"exercises", "notebooks"})
 
 @dataclass(frozen=True)
 class Work:
-    """The answers in a submission by the exercise's id, and what could not be read: which, why, what counts."""
+    """The answers in a submission by the exercise's id; what could not be read, why, and what counts."""
 
     pieces: dict[str, Piece]
     problems: tuple[str, ...]
@@ -69,7 +69,7 @@ class _Reader:
     problems: list[str] = field(default_factory=list)
 
     def open_archives(self, files: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-        """All files, those out of zip files in place of these; with the zip's name if there is more than one."""
+        """All files, those out of zip files in place of these; under the zip's name if it is not alone."""
         result: list[tuple[str, bytes]] = []
         for name, data in files:
             if kind_of(name) != "archive":

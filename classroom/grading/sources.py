@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from .. import regions
 from ..files import set_aside
 from ..notebook_answers import TOO_LARGE, CellAnswer, Cells, code_cells, top_level_names
 from ..regions import CELL, MARKER
-from ..syllabus import Exercise
+from ..syllabus import Exercise, all_exercises
 from .choosing import Found, Piece
 from .names import copy_number, kind_of, shorten, tidy_path
 
@@ -81,6 +82,11 @@ def _decode(name: str, data: bytes, problems: list[str]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@lru_cache(maxsize=64)
+def _usual_preamble(module: str) -> str:
+    return regions.preamble(module)
+
+
 # Modules
 
 
@@ -90,9 +96,10 @@ def _find_in_module(
     path = Path(tidy_path(name))
     if len(data) > MAX_MODULE:
         raise Unreadable(f"it is larger than {MAX_MODULE >> 10} KiB, which nobody writes by hand")
-    expected = [each for each in regions.exercises_of(path) if each in exercises]
+    fitting = regions.exercises_of(path)
+    expected = [each for each in exercises if each in fitting]
     if not data.strip():
-        if expected != list(exercises):  # it has the name of a module of the course
+        if fitting != all_exercises():  # it has the name of a module of the course
             raise Unreadable("it is empty")
         return
     notes: list[str] = []
@@ -100,7 +107,7 @@ def _find_in_module(
     found = list(_pieces_in_module(name, path, text, exercises, expected))
     problems += notes if found else []
     for piece in found:
-        yield _rate(name, piece, piece.text, exercises)
+        yield _rate(name, piece, piece.text, _is_written(piece, exercises))
 
 
 def _pieces_in_module(
@@ -115,7 +122,7 @@ def _pieces_in_module(
     above = _text_above(lines)
     found = regions.find_regions(text, path)
     for exercise in exercises:
-        usual, file = regions.preamble(exercise.module), shorten(name)
+        usual, file = _usual_preamble(exercise.module), shorten(name)
         if exercise.id in found:
             region = found[exercise.id]
             preamble = above or usual if is_marked else f"{above}\n{usual}"
@@ -142,36 +149,40 @@ def _find_in_notebook(
     if not data.strip():
         raise Unreadable("it is empty")
     try:
-        cells = Cells(code_cells(_decode(name, data, problems)))
+        texts = code_cells(_decode(name, data, problems))
     except ValueError as error:
         raise Unreadable(str(error)) from None
-    if TOO_LARGE in cells.texts:
+    if TOO_LARGE in texts:
         problems.append(f"{shorten(name)} has a cell with more code than is read; that cell does not count.")
-    answers = cells.answers(exercises)
+    answers = Cells(texts).answers(exercises)
     for exercise in exercises:
         if answer := answers.get(exercise.id):
-            if answer.skipped:
+            if answer.has_broken:
                 problems.append(
                     f"In {shorten(name)} a later cell that defines {exercise.name} is no Python; "
                     "the last one that is counts."
                 )
-            yield _rate(name, _piece_of_cell(name, exercise, answer), answer.text, exercises)
+            yield _rate(name, _piece_of_cell(name, exercise, answer), answer.text, answer.is_written)
 
 
 def _piece_of_cell(name: str, exercise: Exercise, answer: CellAnswer) -> Piece:
     text, imports = set_aside(answer.text, exercise)
-    above = [regions.preamble(exercise.module), *([answer.helpers] if answer.helpers else []), *imports]
+    above = [_usual_preamble(exercise.module), *([answer.helpers] if answer.helpers else []), *imports]
     file = f"{shorten(name)}, cell of {exercise.name}"
     return Piece(exercise.id, text, "\n".join(above), file, answer.first_line)
 
 
-def _rate(name: str, piece: Piece, cut: str, exercises: Sequence[Exercise]) -> Found:
-    """Say of a piece what decides whether it counts."""
+def _is_written(piece: Piece, exercises: Sequence[Exercise]) -> bool:
     exercise = next(each for each in exercises if each.id == piece.exercise)
+    return bool(piece.text.strip()) and not regions.is_skeleton(piece.text, exercise)
+
+
+def _rate(name: str, piece: Piece, cut: str, is_written: bool) -> Found:
+    """Say of a piece what decides whether it counts; `cut` is its text before anything was set aside."""
     return Found(
         piece,
         regions.short_hash(cut),
-        is_written=not regions.is_skeleton(piece.text, exercise) and bool(piece.text.strip()),
+        is_written,
         is_in_exercises="exercises" in PurePosixPath(name.replace("\\", "/").lower()).parts[:-1],
         is_module=kind_of(name) == "module",
         copy_number=copy_number(name),

@@ -1,0 +1,281 @@
+"""The grader's runs: each submission has one result, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.classroom.handing_in import (
+    ENDLESS,
+    EXERCISE,
+    LETTERS,
+    RIGHT,
+    SKELETON,
+    grade_all,
+    hand_in,
+    lines_in,
+    results_in,
+    verdicts_in,
+)
+
+from classroom import places
+from classroom.grading import hashing, jobs, running
+from classroom.grading.executors import do_jobs
+from classroom.grading.judging import TRUSTED, Settings
+from classroom.grading.progress import Progress
+from classroom.grading.running import Refused
+from classroom.grading.sandbox import SandboxError
+from classroom.grading.submissions import list_submissions, read_submission
+
+pytestmark = pytest.mark.usefixtures("sandboxed")
+
+HIDDEN = '''
+from classroom.cases import case
+
+@case("0.1")
+def secret_text(ask):
+    """A secret sentence."""
+    ask("secret \\u00fc").gives(9)
+
+@case("0.1")
+def never_right(ask):
+    """Another secret sentence."""
+    ask("secret").gives(-1)
+'''
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    folder = tmp_path / "submissions"
+    hand_in(folder, "ann", RIGHT)
+    hand_in(folder, "bob", LETTERS)
+    hand_in(folder, "cem", SKELETON)
+    return folder
+
+
+@pytest.fixture
+def grades(tmp_path):
+    return tmp_path / "grades"
+
+
+def test_each_submission_gets_its_points_the_mistake_and_what_was_tested(handed_in, grades):
+    (handed_in / "dee.zip").write_bytes(b"no zip file")
+    assert grade_all(handed_in, grades) == 0
+    found = results_in(grades)
+    total = found["ann.py"]["exercises"][EXERCISE]["total"]
+    verdicts = verdicts_in(grades)
+    assert verdicts["ann.py"] == ("passed", total)
+    assert verdicts["bob.py"][0] == "failed" and 0 < verdicts["bob.py"][1] < total
+    assert verdicts["cem.py"] == ("not-written", 0)
+    assert verdicts["dee.zip"] == ("missing", 0) and found["dee.zip"]["problems"]
+    bob = found["bob.py"]["exercises"][EXERCISE]
+    assert bob["mistakes"] and bob["case"] and "Known as" in bob["feedback"]
+    assert bob["tested"]["file"] == "bob.py" and bob["tested"]["lines"] == [2, 3]
+    assert found["bob.py"]["error"] is None and "namespace" in found["bob.py"]["isolation"]
+
+
+@pytest.mark.slow
+def test_the_seed_of_a_run_is_recorded_and_new_each_time(handed_in, tmp_path):
+    seeds = set()
+    for name in ("first", "second"):
+        grade_all(handed_in, tmp_path / name)
+        seeds |= {result["seed"] for result in results_in(tmp_path / name).values()}
+        seeds.add(json.loads((tmp_path / name / "run.json").read_text())["seed"])
+    assert len(seeds) == 2
+
+
+def test_what_is_graded_already_is_not_graded_again(handed_in, grades):
+    grade_all(handed_in, grades)
+    grade_all(handed_in, grades)
+    assert sorted(lines_in(grades)) == ["ann.py", "bob.py", "cem.py"]
+
+
+@pytest.mark.slow
+def test_only_what_changed_is_graded_again(handed_in, grades):
+    grade_all(handed_in, grades)
+    hand_in(handed_in, "bob", RIGHT)
+    grade_all(handed_in, grades)
+    assert lines_in(grades)[3:] == ["bob.py"]
+    assert verdicts_in(grades)["bob.py"][0] == "passed"
+
+
+@pytest.mark.slow
+def test_other_tests_ask_for_new_results(handed_in, grades, tmp_path):
+    grade_all(handed_in, grades)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(HIDDEN, "utf-8")
+    grade_all(handed_in, grades, hidden=hidden)
+    assert len(lines_in(grades)) == 6
+
+
+def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(HIDDEN, "utf-8")
+    grade_all(handed_in, grades, hidden=hidden)
+    found = {name: result["exercises"][EXERCISE] for name, result in results_in(grades).items()}
+    assert [(each["hidden_passed"], each["hidden_total"]) for each in found.values()] == [
+        (1, 2),
+        (0, 2),
+        (0, 2),
+    ]
+    assert "secret" not in (grades / "results.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("1 / 0", "ZeroDivisionError"), ("", "has no cases for these lessons")]
+)
+def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
+    handed_in, grades, tmp_path, text, words
+):
+    hidden = tmp_path / words
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(text, "utf-8")
+    with pytest.raises(Refused, match=words):
+        grade_all(handed_in, grades, hidden=hidden)
+    assert not lines_in(grades)
+
+
+@pytest.mark.slow
+def test_a_line_that_was_torn_is_written_anew(handed_in, grades):
+    grade_all(handed_in, grades)
+    path = grades / "results.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    torn = lines_in_whole(path)
+    grade_all(handed_in, grades)
+    assert len(torn) == 2 and sorted(lines_in(grades)) == ["ann.py", "bob.py", "cem.py"]
+
+
+def lines_in_whole(path: Path) -> list[bytes]:
+    return [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path, grades):
+    folder = tmp_path / "submissions"
+    for number in range(12):
+        hand_in(folder, f"s{number:02}", RIGHT if number % 3 else LETTERS)
+    command = [sys.executable, "-m", "classroom", "grade", str(folder), "--out", str(grades)]
+    command += ["--lessons", "0", "--jobs", "1"]
+    process = subprocess.Popen(command, cwd=places.ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while process.poll() is None and len(results_in(grades)) < 3:
+        process.poll()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = len(lines_in_whole(grades / "results.jsonl"))
+    seed = json.loads((grades / "run.json").read_text())["seed"]
+    assert 3 <= left < 12
+    assert grade_all(folder, grades) == 0
+    assert len(lines_in(grades)) == 12 and {each["seed"] for each in results_in(grades).values()} == {seed}
+    grade_all(folder, tmp_path / "undisturbed", seed=seed)
+    assert verdicts_in(grades) == verdicts_in(tmp_path / "undisturbed")
+
+
+@pytest.mark.slow
+def test_two_runs_do_not_write_to_one_folder(handed_in, grades):
+    with running.Journal(grades), pytest.raises(Refused, match="in use"):
+        grade_all(handed_in, grades)
+
+
+@pytest.mark.slow
+def test_a_judge_that_is_lost_is_replaced_and_nothing_else_is(handed_in, grades):
+    killed = threading.Event()
+
+    def kill_the_first_judge():
+        while not (judges := list(jobs._all)):
+            time.sleep(0)
+        os.kill(judges[0]._process.pid, signal.SIGKILL)
+        killed.set()
+
+    thread = threading.Thread(target=kill_the_first_judge)
+    thread.start()
+    assert grade_all(handed_in, grades) == 0
+    thread.join()
+    assert killed.is_set() and sorted(lines_in(grades)) == ["ann.py", "bob.py", "cem.py"]
+    assert verdicts_in(grades)["ann.py"][0] == "passed"
+
+
+@pytest.mark.slow
+def test_a_submission_that_costs_every_judge_its_life_is_an_error_and_graded_again(
+    handed_in, grades, monkeypatch, capfd
+):
+    real = jobs.JudgeProcess.grade
+
+    def die(judge, submission):
+        if submission.name == "bob.py":
+            os.kill(judge._process.pid, signal.SIGKILL)
+        return real(judge, submission)
+
+    monkeypatch.setattr(jobs.JudgeProcess, "grade", die)
+    assert grade_all(handed_in, grades) == 1
+    assert "the judge ended with -9" in results_in(grades)["bob.py"]["error"]
+    assert verdicts_in(grades)["ann.py"][0] == "passed"
+    monkeypatch.setattr(jobs.JudgeProcess, "grade", real)
+    assert grade_all(handed_in, grades) == 0
+    assert lines_in(grades).count("bob.py") == 2 and results_in(grades)["bob.py"]["error"] is None
+
+
+@pytest.mark.slow
+def test_the_cases_after_one_that_never_ends_are_still_asked(handed_in, grades):
+    hand_in(handed_in, "eve", ENDLESS)
+    grade_all(handed_in, grades)
+    entry = results_in(grades)["eve.py"]["exercises"][EXERCISE]
+    assert (entry["verdict"], entry["ending"]) == ("failed", "endless")
+
+
+def test_without_a_sandbox_nothing_is_graded_and_the_way_out_is_named(handed_in, grades, monkeypatch):
+    def refuse():
+        raise SandboxError("no namespaces")
+
+    monkeypatch.setattr(running, "Keeper", refuse)
+    with pytest.raises(Refused, match=r"(?s)no namespaces.*container.*--trust-submissions"):
+        grade_all(handed_in, grades)
+    assert not grades.exists()
+
+
+@pytest.mark.slow
+def test_trusted_submissions_need_no_sandbox_and_are_marked(handed_in, grades, monkeypatch):
+    monkeypatch.setattr(running, "Keeper", None)
+    assert grade_all(handed_in, grades, trusted=True) == 0
+    assert verdicts_in(grades)["ann.py"][0] == "passed"
+    assert {each["isolation"] for each in results_in(grades).values()} == {TRUSTED}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"lessons": (99,)}, "Lesson 99 has no exercises"), ({}, "There is nothing at")]
+)
+def test_what_can_not_be_graded_is_refused_in_words(tmp_path, grades, options, words):
+    folder = tmp_path if options else tmp_path / "nowhere"
+    with pytest.raises(Refused, match=words):
+        grade_all(folder, grades, **options)
+
+
+@pytest.mark.slow
+def test_any_executor_does_the_jobs(handed_in):
+    settings = Settings((EXERCISE,), 7, hashing.hash_tests([0]))
+    submissions = [read_submission(entry) for entry in list_submissions(handed_in)]
+    with ProcessPoolExecutor(1) as pool:
+        outcomes = {each.name: result for each, result in do_jobs(submissions, settings, pool, 1)}
+    assert {name: each["exercises"][EXERCISE]["verdict"] for name, each in outcomes.items()} == {
+        "ann.py": "passed",
+        "bob.py": "failed",
+        "cem.py": "not-written",
+    }
+
+
+def test_progress_says_how_many_how_fast_and_how_long(monkeypatch):
+    now = iter([100.0, 110.0, 110.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    progress = Progress(1000)
+    progress.known_one()
+    progress._done = 99
+    assert progress.text() == "graded 100 of 1,000; 9.9 a second, about 2 min left"
