@@ -151,10 +151,11 @@ class Sandbox(Forker):
         """Return what stands for a worker: its process id means something in the sandbox only."""
         return _Inmate(self, pid, to_worker, from_worker)
 
-    def clear(self) -> None:
-        """Kill all that runs in the sandbox, but for itself."""
+    def clear(self) -> bool:
+        """Kill all that runs in the sandbox, but for itself; return whether that has left nothing behind."""
         with self._lock, contextlib.suppress(OSError):
-            self._ask(template.CLEAR, 0)
+            return bool(self._ask(template.CLEAR, 0))
+        return False
 
     def end(self) -> None:
         """End the sandbox with all that is in it, and wait until it is gone. May be called again."""

@@ -246,7 +246,11 @@ def _become_box(descriptor: int, settings: Settings) -> None:
         os.dup2(nowhere, standard)
     os.close(nowhere)
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the signals that those inside can send
-    template.serve_control(socket.socket(fileno=descriptor))
+    changed = os.stat(WORK).st_ctime_ns  # nobody can set this time, and every change in the folder does
+    template.serve_control(
+        socket.socket(fileno=descriptor),
+        is_clean=lambda: os.stat(WORK).st_ctime_ns == changed and not os.listdir(WORK),
+    )
     signal.signal(signal.SIGINT, interrupted)
     resource.setrlimit(resource.RLIMIT_CPU, (settings["cpu"], settings["cpu"] + 1))
     kernel.install_filter(_worker_filter())
