@@ -1,0 +1,213 @@
+"""Hostile submissions: none gains a point that it has not earned, costs anybody else one, or stays.
+
+The attacks are in tests/classroom/hostile. All are graded in one run, with honest submissions between them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.classroom.hostile.attacks import ALL, WRONG, Attack
+from tests.classroom.hostile.handing import hand_in, hand_in_odd_files, module_with
+
+from classroom.grading import judging, running
+from classroom.grading.journal import read_results
+from classroom.grading.judging import Judge, Settings
+from classroom.grading.running import Request, grade
+from classroom.grading.submissions import Submission
+from classroom.syllabus import all_exercises, find_exercise
+
+pytestmark = pytest.mark.usefixtures("sandboxed")
+
+WALL = 4.0  # seconds: honest answers take a tenth, on a machine that has nothing else to do
+LONGEST = 600.0  # seconds of the whole run, on a machine that has much else to do
+EXERCISES = ("4.1", "4.2")
+HIDDEN = '''
+from classroom.cases import case
+
+@case("4.6")
+def open_sesame(ask):
+    """A title that nobody must see: OPEN SESAME."""
+    ask(["sesame-1", "sesame-2"], ["sesame-2"]).gives("sesame-2")
+    ask(["sesame-3"], ["sesame-4"]).gives(None)
+'''
+
+
+def entry_of(result: dict, exercise: str) -> dict:
+    assert result["error"] is None, result["error"]
+    return result["exercises"][exercise]
+
+
+def hold(attack: Attack, result: dict, earned: dict[str, int]) -> list[str]:
+    """What did not end as it must, in words."""
+    entry = entry_of(result, attack.exercise)
+    wrong = []
+    if entry["passed"] > (attack.passed if attack.passed >= 0 else earned[attack.exercise]):
+        wrong.append(f"{attack.name} has {entry['passed']} cases")
+    if attack.passed >= 0 and entry["passed"] < attack.passed:
+        wrong.append(f"{attack.name} has only {entry['passed']} cases")
+    if attack.verdict and entry["verdict"] != attack.verdict:
+        wrong.append(f"{attack.name}: {entry['verdict']}, not {attack.verdict}")
+    if attack.ending is not None and entry["ending"] != attack.ending:
+        wrong.append(f"{attack.name} ended with {entry['ending']!r}, not {attack.ending!r}")
+    others = {each["verdict"] for number, each in result["exercises"].items() if number != attack.exercise}
+    if others - {"passed", "missing"}:
+        wrong.append(f"{attack.name} has changed what other exercises get: {others}")
+    return wrong
+
+
+def without_times(entry: dict) -> dict:
+    return {name: value for name, value in entry.items() if name != "seconds"}
+
+
+def processes() -> set[tuple[str, str]]:
+    """All processes of this machine that run a part of the grader: number and command line."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            descends = f"\nPPid:\t{os.getpid()}\n" in (path.parent / "status").read_text()
+        except OSError:
+            continue
+        if descends and ("judge_process" in words or "worker" in words):
+            found.add((path.parent.name, words))
+    return found
+
+
+def uids() -> set[int]:
+    """Users of whom there are processes."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            found.add(path.stat().st_uid)
+        except OSError:
+            continue
+    return found
+
+
+def test_the_most_telling_attacks_earn_nothing(subtests=None):
+    """One judge, in this process; the honest submission before, between and after gets the same each time."""
+    judge = Judge(Settings(EXERCISES, 7, "", wall=WALL))
+    try:
+        honest = _submission("honest", {})
+        before = judge.grade(honest)
+        assert {each["verdict"] for each in before["exercises"].values()} == {"passed"}
+        earned = {each: entry_of(judge.grade(_submission("wrong", {each: WRONG[each]})), each)["passed"] for each in EXERCISES}
+        wrong = []
+        for attack in (each for each in ALL if each.telling):
+            wrong += hold(attack, judge.grade(_submission(attack.name, {attack.exercise: attack.source})), earned)
+        after = judge.grade(honest)
+    finally:
+        judge.end()
+    assert not wrong
+    assert list(map(without_times, after["exercises"].values())) == list(
+        map(without_times, before["exercises"].values())
+    )
+    assert not processes()
+
+
+def _submission(name: str, changed: dict[str, str]) -> Submission:
+    files = (("exercises/handshake.py", module_with(changed).encode()),)
+    return Submission(name, name, "", False, 0.0, files)
+
+
+@pytest.mark.slow
+def test_all_attacks_in_one_run(tmp_path, monkeypatch):
+    folder, grades, hidden, temporary = (tmp_path / name for name in ("in", "grades", "hidden", "temporary"))
+    for each in (folder, hidden, temporary):
+        each.mkdir()
+    temporary.chmod(0o1777)
+    (hidden / "lesson_04.py").write_text(HIDDEN, "utf-8")
+    monkeypatch.setattr(running, "Settings", partial(Settings, wall=WALL))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    honest, odd = _hand_in_all(folder)
+    handed_in = _list(folder)
+    before = uids()
+
+    begin = time.monotonic()
+    code = grade(Request(folder, grades, (4, 5), hidden=hidden, jobs=2, seed=11))
+    took = time.monotonic() - begin
+
+    lines = [json.loads(line) for line in (grades / "results.jsonl").read_text("ascii").splitlines()]
+    results = {result["submission"]: result for _, result in read_results(grades / "results.jsonl")}
+    assert len(lines) == len(results) == len(list(folder.iterdir()))
+    assert code == 0 and not [each["error"] for each in lines if each["error"]]
+    _hold_all(results, honest)
+    for name, result in results.items():
+        if name not in honest and not any(name == each.name or name.startswith("wrong") for each in ALL):
+            assert not any(each["passed"] for each in result["exercises"].values()), name
+    assert len(results) == len(ALL) + len(honest) + len(odd) + len(WRONG)
+    _find_nothing_wild(grades)
+    assert not processes() and uids() <= before
+    assert not list(temporary.iterdir())
+    assert _list(folder) == handed_in
+    assert {path.name for path in grades.iterdir()} <= {"results.jsonl", "run.json", ".lock"}
+    assert took < LONGEST
+
+
+def _hand_in_all(folder: Path) -> tuple[list[str], list[str]]:
+    """Write all attacks, honest submissions between them, and wrong ones that are no attacks."""
+    honest = []
+    for number, attack in enumerate(ALL):
+        hand_in(folder, attack.name, {attack.exercise: attack.source}, find_exercise(attack.exercise).module)
+        if number % 8 == 0:
+            honest.append(f"{attack.name}, honest")  # comes just behind it
+            hand_in(folder, honest[-1], {})
+    for exercise, source in WRONG.items():
+        hand_in(folder, f"wrong {exercise}", {exercise: source})
+    return honest, hand_in_odd_files(folder)
+
+
+def _hold_all(results: dict[str, dict], honest: list[str]) -> None:
+    first = [without_times(each) for each in results[honest[0]]["exercises"].values()]
+    assert {each["verdict"] for each in first} == {"passed", "missing"}
+    assert all(each["hidden_passed"] == each["hidden_total"] for each in first if each["verdict"] == "passed")
+    for name in honest:
+        assert [without_times(each) for each in results[name]["exercises"].values()] == first, name
+    earned = {each: entry_of(results[f"wrong {each}"], each)["passed"] for each in WRONG}
+    earned["4.6"] += 0
+    assert not [line for attack in ALL for line in hold(attack, results[attack.name], earned)]
+
+
+def _find_nothing_wild(grades: Path) -> None:
+    """Nothing of the hidden cases, and nothing that moves a terminal, in what students are told."""
+    text = (grades / "results.jsonl").read_text("ascii")
+    assert "sesame" not in text.lower()
+    for line in text.splitlines():
+        for entry in json.loads(line)["exercises"].values():
+            assert entry["feedback"].replace("\n", "").replace("\t", "").isprintable(), entry["feedback"]
+            assert len(entry["feedback"]) < 300_000
+
+
+def _list(folder: Path) -> list[tuple[str, int]]:
+    return sorted((str(path), path.lstat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+def test_a_neighbour_is_no_oracle_for_what_comes_after():
+    """Whoever may call an exercise's reference comes after it, so that its answers come too late."""
+    numbers = {f"{each.module}.{each.name}": index for index, each in enumerate(all_exercises())}
+    for index, exercise in enumerate(all_exercises()):
+        assert all(numbers.get(name, -1) < index for name in exercise.neighbours), exercise.id
+
+
+def test_a_submission_has_a_bounded_time(monkeypatch):
+    """Waiting in each exercise can't keep a judge for longer than a submission's share of time."""
+    monkeypatch.setattr(judging, "SHARE", 0.1)
+    waiting = "import time\n{}\n    time.sleep(60)\n"
+    changed = {each: waiting.format(WRONG[each].splitlines()[0]) for each in EXERCISES}
+    judge = Judge(Settings(EXERCISES, 7, "", wall=1.0))
+    try:
+        late = judge.grade(_submission("waiting", changed))
+        honest = judge.grade(_submission("honest", {}))
+    finally:
+        judge.end()
+    assert [each["ending"] for each in late["exercises"].values()] == ["waiting", "out-of-time"]
+    assert late["error"] is None and "4.2" in late["problems"][0]
+    assert {each["verdict"] for each in honest["exercises"].values()} == {"passed"}
