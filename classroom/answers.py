@@ -106,7 +106,7 @@ def reference_constants(preamble: str) -> dict[str, object]:
     tree = parse_or_none(preamble)
     found: dict[str, object] = {}
     for node in tree.body if tree else ():
-        if isinstance(node, ast.ImportFrom) and _is_of_minews(node.module or ""):
+        if isinstance(node, ast.ImportFrom) and node.module and _is_of_minews(node.module):
             for alias in node.names:
                 if alias.name.startswith("__"):
                     continue  # what Python itself keeps there, such as where the file lies

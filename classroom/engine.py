@@ -44,8 +44,18 @@ MOST_EXAMINERS = 4  # that are kept, with what known mistakes answered, so that 
 MOST_LATE = 3  # cases of one exercise that may pass a limit of time before the rest is left out
 NOT_REACHED = "not-reached"
 # What comes of records whose parts have types of which nobody thought. A WorkerError is something else.
-UNSHOWABLE = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError, AssertionError, RecursionError)
-UNSHOWN = "Your code gave something that can't be shown: an object whose parts are not what its class declares."
+UNSHOWABLE = (
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+)
+UNSHOWN = (
+    "Your code gave something that can't be shown: an object whose parts are not what its class declares."
+)
 _Given = TypeVar("_Given")
 Run = Callable[..., Transcript]
 
@@ -259,7 +269,9 @@ def _write_whatever_came(
     """Write feedback, see `write_feedback`; a short one where what came can't be shown."""
     with contextlib.suppress(*UNSHOWABLE):
         return write_feedback(exercise, verdict, passed, total, tested, transcript, *rest)
-    return write_feedback(exercise, verdict, passed, total, tested, replace(transcript, loaded=Loaded()), [], [], [UNSHOWN])
+    return write_feedback(
+        exercise, verdict, passed, total, tested, replace(transcript, loaded=Loaded()), [], [], [UNSHOWN]
+    )
 
 
 def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Transcript]) -> None:
@@ -353,7 +365,7 @@ def _judge_one(asked: Asked, outcome: Outcome) -> Finding | None:
 
 
 def _guarded(check: Callable[[_Given], Finding | None], given: _Given) -> Finding | None:
-    """Return what a check finds. Where it can't even look at what came, that is wrong: the reference's it can."""
+    """Return what a check finds. What it can't even look at is wrong."""
     try:
         return check(given)
     except Exception:

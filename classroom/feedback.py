@@ -43,7 +43,9 @@ FEWEST_LEFT_OUT = 4  # calls: fewer of them are worth the room
 
 def tame(text: str) -> str:
     """Spell out what would move a terminal's cursor, colour it, or turn the order of letters round."""
-    return _WILD.sub(lambda found: found[0].encode("unicode_escape", "backslashreplace").decode("ascii"), text)
+    return _WILD.sub(
+        lambda found: found[0].encode("unicode_escape", "backslashreplace").decode("ascii"), text
+    )
 
 
 _WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

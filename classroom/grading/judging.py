@@ -139,7 +139,9 @@ class Judge:
             except SandboxError:
                 raise
             except Exception as error:  # its text may be the student's, who must not see what was asked
-                result["error"] = f"{exercise_id}: its hidden cases could not be asked ({type(error).__name__})"
+                result["error"] = (
+                    f"{exercise_id}: its hidden cases could not be asked ({type(error).__name__})"
+                )
 
     def _judge_one(self, exercise: Exercise, piece: Piece | None) -> dict[str, Any]:
         examiner = self._visible[exercise.id]
@@ -238,13 +240,15 @@ class _Boxes:
     def notes(self) -> list[str]:
         """Say of which answers there is more to know than their feedback tells."""
         notes = [
-            f"{each}: what ran it failed, twice ({reason}). Code that changes Python itself does that. If yours "
-            "doesn't, tell your instructor."
+            f"{each}: what ran it failed, twice ({reason}). Code that changes Python itself does that. If "
+            "yours doesn't, tell your instructor."
             for each, reason in self._broken.items()
         ]
         if self._unasked:
             listed = ", ".join(self._unasked)
-            notes.append(f"{listed}: not all of it was run, since the time of a submission was used up by then.")
+            notes.append(
+                f"{listed}: not all of it was run, since the time of a submission was used up by then."
+            )
         return notes
 
     def run(

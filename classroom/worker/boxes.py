@@ -173,7 +173,7 @@ def _build_root() -> None:
 
 
 def _system_libraries() -> list[str]:
-    """Return the folders of the system's shared libraries, where that can be told with nothing else in them."""
+    """Return the folders of the system's shared libraries; with as little else in them as can be."""
     ours = f"/usr/lib/{getattr(sys.implementation, '_multiarch', '') or 'none'}"
     return ["/lib", ours if os.path.isdir(ours) else "/usr/lib", "/lib64", "/usr/lib64"]
 

@@ -6,13 +6,14 @@ Values are left alone: they are bounded by the message that they come in.
 from dataclasses import fields, is_dataclass
 
 from . import codec
-from .protocol import CallJudge, FromWorker, Raised, Returned, UseRaised, UseReturned
+from .protocol import CallJudge, Ended, FromWorker, Raised, Returned, UseRaised, UseReturned
 
 LETTERS = 10_000  # of a text
 PRINTED = 256 << 10  # letters of what was printed; see `Limits.output`
 PARTS = 100  # of a tuple
 MOST_LINES = 10_000_000
 ATTRIBUTES = 64 << 10  # bytes of what an exception holds
+WAYS = frozenset({"endless", "waiting", "exit", "os-exit", "crash", "memory", "recursion", "garbled"})
 _WHOLE = (CallJudge, UseReturned, UseRaised)
 
 
@@ -28,6 +29,8 @@ def clipped(message: FromWorker) -> FromWorker:
             message.attributes = {name: part for name, part in list(value.items())[:PARTS] if _is_small(part)}
         elif not isinstance(message, Returned) or each.name == "printed":
             setattr(message, each.name, _clip(value, PRINTED if each.name == "printed" else LETTERS))
+    if isinstance(message, Ended) and message.how not in WAYS:
+        message.how = "garbled"
     return message
 
 

@@ -34,7 +34,9 @@ LENGTH = struct.Struct(">I")
 LOOK = 0.05  # seconds between looks whether the process still lives
 LAST_WORDS = 1 << 16  # bytes
 MOST_RECEIVED = 32 << 20  # bytes of all messages, but for what comes from sockets that are lent
-MOST_CALLED = 2 << 20  # bytes of one call of the judge: what the reference makes of them takes the judge's time
+MOST_CALLED = (
+    2 << 20
+)  # bytes of one call of the judge: what the reference makes of them takes the judge's time
 FROM_WORKER = protocol.FromWorker.__args__
 
 
@@ -56,8 +58,8 @@ Process = subprocess.Popen[bytes] | Forked
 class Host:
     """One worker process. Starting one raises OSError where no process can be started.
 
-    start: starts it some other way than here, given the descriptor of its stderr; such a worker is trusted less,
-    and may say less.
+    start: starts it some other way than here, given the descriptor of its stderr; such a worker may
+    say less.
     """
 
     def __init__(self, start: Callable[[int], Process] | None = None) -> None:

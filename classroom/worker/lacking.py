@@ -20,7 +20,8 @@ def defined_names(source: str) -> set[str]:
 def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
     """Return the global names that `source` uses and neither defines nor finds among `supplied` or builtins.
 
-    In order of the alphabet. Nothing where Python can't read it, or where it imports `*`, which may supply anything.
+    In order of the alphabet. Nothing where Python can't read it, or where it imports `*`,
+    which may supply anything.
     """
     try:
         table = symtable.symtable(source, "code", "exec")

@@ -20,11 +20,11 @@ from ..points import Grade
 from ..results import ExerciseResult, RunInfo, SubmissionResult
 
 __all__ = [
-    "list_annotations",
     "check_run",
     "classroom_result",
     "encode_result",
     "job_summary",
+    "list_annotations",
     "workflow_commands",
 ]
 

@@ -1,4 +1,4 @@
-"""Submissions made of attacks: the reference's answers, but for one. And files that are attacks themselves."""
+"""Submissions made of attacks, and files that are attacks themselves."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 
 from classroom import regions
-from classroom.build.exercises import exercises_in, fresh_file
+from classroom.build.exercises import exercises_in
 from classroom.syllabus import find_exercise
+
+BESIDE = ("4.1", "4.7", "5.4")  # honest answers that stand beside an attack: one before it and one after it
 
 
 def module_with(changed: dict[str, str], module: str = "handshake") -> str:
-    """The text of a module of exercises with the reference's answers, some others put in their place."""
-    text, path = fresh_file(module), Path("exercises") / f"{module}.py"
+    """The text of a module with some answers, and those of `BESIDE` as the reference gives them."""
+    parts = [regions.preamble(module), ""]
     for exercise in exercises_in(module):
-        text = regions.replace_region(text, path, exercise, changed.get(exercise.id) or _reference(exercise.id))
-    return text
+        if exercise.id in changed or exercise.id in BESIDE:
+            source = changed.get(exercise.id) or _reference(exercise.id)
+            parts += [f"# %% exercise {exercise.id} {exercise.name}", source.strip("\n"), ""]
+    return "\n".join(parts)
 
 
 @lru_cache
@@ -39,7 +43,9 @@ def hand_in_odd_files(folder: Path) -> list[str]:
     head = "# %% exercise 4.2 accept_value\ndef accept_value(key):\n    return "
     texts = {
         "no notebook.ipynb": b"{" * 100_000,
-        "odd notebook.ipynb": json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": {"a": []}}, 7]}).encode(),
+        "odd notebook.ipynb": json.dumps(
+            {"nbformat": 4, "cells": [{"cell_type": "code", "source": {"a": []}}, 7]}
+        ).encode(),
         "wide.py": (head + "key").encode("utf-16"),
         "half a letter.py": (head + "'\ud800'").encode("utf-8", "surrogatepass"),
         "nul.py": (head + "'\0'").encode(),
@@ -50,7 +56,9 @@ def hand_in_odd_files(folder: Path) -> list[str]:
         "attributes.py": (head + "key" + ".a" * 40_000).encode(),
         "bomb.zip": _zip({"exercises/handshake.py": bytes(50_000_000)}),
         "zip in zip.zip": _zip({"inner.zip": _zip({"exercises/handshake.py": head.encode() + b"key"})}),
-        "climbing.zip": _zip({"../../escaped.py": head.encode() + b"key", "/tmp/escaped.py": head.encode() + b"key"}),
+        "climbing.zip": _zip(
+            {"../../escaped.py": head.encode() + b"key", "/tmp/escaped.py": head.encode() + b"key"}
+        ),
         "no zip.zip": b"PK\x03\x04" + b"\xff" * 10_000,
         "\x1b[2J<script>alert(1)<\u202egpj..py": (head + "key").encode(),
     }
