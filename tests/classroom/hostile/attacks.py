@@ -598,8 +598,9 @@ CHANGES = (
         "trace",
         "traces and profiles all that runs after it",
         "import sys\nsys.settrace(lambda *_: 1 / 0)\nsys.setprofile(lambda *_: 1 / 0)",
-        passed=-1,
-        ending=None,
+        verdict="error",
+        passed=0,
+        ending="crash",
     ),
 )
 
@@ -614,9 +615,6 @@ LIARS = (
             def __hash__(self): return hash("x")
         return Liar("wrong")
         """,
-        verdict="error",
-        passed=0,
-        ending="crash",
     ),
     in_call(
         "of-any-class",
