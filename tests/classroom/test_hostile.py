@@ -5,12 +5,15 @@ The attacks are in tests/classroom/hostile. All are graded in one run, with hone
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
+import threading
 import time
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -20,7 +23,7 @@ from classroom.grading.judging import Judge, Settings
 from classroom.grading.running import Request, grade
 from classroom.grading.submissions import Submission
 from classroom.syllabus import all_exercises, find_exercise
-from tests.classroom.hostile.attacks import ALL, WRONG, Attack
+from tests.classroom.hostile.attacks import ALL, EARNED, WRONG, Attack
 from tests.classroom.hostile.handing import hand_in, hand_in_odd_files, module_with
 
 pytestmark = pytest.mark.usefixtures("sandboxed")
@@ -67,33 +70,57 @@ def without_times(entry: dict) -> dict:
     return {name: value for name, value in entry.items() if name != "seconds"}
 
 
-def processes() -> set[tuple[str, str]]:
-    """All processes of this machine that run a part of the grader: number and command line."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            descends = f"\nPPid:\t{os.getpid()}\n" in (path.parent / "status").read_text()
-        except OSError:
-            continue
-        if descends and ("judge_process" in words or "worker" in words):
-            found.add((path.parent.name, words))
-    return found
+class Descendants:
+    """Notes, as long as it is entered, every process that descends from this one; `left`: which stayed."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[int, str]] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._before = set(_all_processes())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def left(self) -> set[tuple[int, str]]:
+        return {each for each in _all_processes() if each in self._seen - self._before}
+
+    def count(self) -> int:
+        return len(self._seen - self._before)
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            ours = {os.getpid()}
+            for (number, born), parent in sorted(_all_processes().items()):
+                if parent in ours:
+                    ours.add(number)
+                    self._seen.add((number, born))
 
 
-def uids() -> set[int]:
-    """Users of whom there are processes."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            found.add(path.stat().st_uid)
-        except OSError:
-            continue
+def _all_processes() -> dict[tuple[int, str], int]:
+    """The parent of each process, by its number and the time at which it began; not of zombies."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = path.read_text().rpartition(")")[2].split()
+            if words[0] != "Z":
+                found[int(path.parent.name), words[19]] = int(words[1])
     return found
 
 
 def test_the_most_telling_attacks_earn_nothing():
     """One judge, in this process; the honest submission before, between and after gets the same each time."""
+    with Descendants() as descendants:
+        _judge_the_telling()
+    assert descendants.count() and not descendants.left()
+
+
+def _judge_the_telling() -> None:
     judge = Judge(Settings(EXERCISES, 7, "", wall=WALL))
     try:
         honest = _submission("honest", {"4.2": ""})
@@ -115,7 +142,6 @@ def test_the_most_telling_attacks_earn_nothing():
     assert list(map(without_times, after["exercises"].values())) == list(
         map(without_times, before["exercises"].values())
     )
-    assert not processes()
 
 
 def _submission(name: str, changed: dict[str, str]) -> Submission:
@@ -135,10 +161,10 @@ def test_all_attacks_in_one_run(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     honest, odd = _hand_in_all(folder)
     handed_in = _list(folder)
-    before = uids()
 
     begin = time.monotonic()
-    code = grade(Request(folder, grades, (4, 5), hidden=hidden, jobs=2, seed=11))
+    with Descendants() as descendants:
+        code = grade(Request(folder, grades, (4, 5), hidden=hidden, jobs=2, seed=11))
     took = time.monotonic() - begin
 
     lines = [json.loads(line) for line in (grades / "results.jsonl").read_text("ascii").splitlines()]
@@ -148,10 +174,10 @@ def test_all_attacks_in_one_run(tmp_path, monkeypatch):
     _hold_all(results, honest)
     for name, result in results.items():
         if name not in honest and not any(name == each.name or name.startswith("wrong") for each in ALL):
-            assert not any(each["passed"] for each in result["exercises"].values()), name
+            assert all(each["passed"] <= EARNED for each in result["exercises"].values()), name
     assert len(results) == len(ALL) + len(honest) + len(odd) + len(WRONG)
     _find_nothing_wild(grades)
-    assert not processes() and uids() <= before
+    assert descendants.count() and not descendants.left()
     assert not list(temporary.iterdir())
     assert _list(folder) == handed_in
     assert {path.name for path in grades.iterdir()} <= {"results.jsonl", "run.json", ".lock"}

@@ -615,6 +615,7 @@ LIARS = (
             def __hash__(self): return hash("x")
         return Liar("wrong")
         """,
+        telling=True,
     ),
     in_call(
         "of-any-class",

@@ -39,7 +39,8 @@ def hand_in(folder: Path, name: str, changed: dict[str, str], module: str = "han
 
 
 def hand_in_odd_files(folder: Path) -> list[str]:
-    """Write submissions that attack whoever reads them; return their names. None of them earns anything."""
+    """Write submissions that attack whoever reads them; return their names. None of them earns
+    more than a wrong answer does."""
     head = "# %% exercise 4.2 accept_value\ndef accept_value(key):\n    return "
     texts = {
         "no notebook.ipynb": b"{" * 100_000,
