@@ -17,12 +17,19 @@ from typing import Self
 
 import pytest
 
+from classroom import engine
+from classroom.answers import make_answer
 from classroom.grading import judging, running
 from classroom.grading.journal import read_results
 from classroom.grading.judging import Judge, Settings
 from classroom.grading.running import Request, grade
 from classroom.grading.submissions import Submission
 from classroom.syllabus import all_exercises, find_exercise
+from classroom.worker import codec
+from classroom.worker.host import GarbledError, checked
+from classroom.worker.plain import RECORDS
+from classroom.worker.protocol import Ended, Loaded, Outcome, Raised, Returned
+from classroom.worker.talk import Transcript
 from tests.classroom.hostile.attacks import ALL, EARNED, WRONG, Attack
 from tests.classroom.hostile.handing import hand_in, hand_in_odd_files, module_with
 
@@ -242,3 +249,54 @@ def test_a_submission_has_a_bounded_time(monkeypatch):
     assert [each["ending"] for each in late["exercises"].values()] == ["waiting", "out-of-time"]
     assert late["error"] is None and "4.2" in late["problems"][0]
     assert {each["verdict"] for each in honest["exercises"].values()} == {"passed"}
+
+
+@pytest.mark.parametrize("exercise_id", ["4.3", "5.5", "6.3"])
+def test_values_of_forms_that_nobody_thought_of_are_wrong_and_no_error(exercise_id):
+    """Records whose parts are of any type, and exceptions that say anything, are judged and shown."""
+    exercise = find_exercise(exercise_id)
+    sent: list[Outcome] = []
+    examiner = engine.Examiner(
+        exercise, 7, run=lambda answer, ops, callbacks: Transcript(Loaded(), sent * len(ops))
+    )
+    answer = make_answer(exercise, WRONG["4.2"], "", "answer.py", 1)
+    for outcome in _odd_outcomes():
+        sent[:] = [outcome]
+        result = examiner.judge(answer, engine.Tested("answer.py", 1, 2, ""))
+        text = result.feedback.text()
+        assert result.verdict == "failed" and text.replace("\n", "").isprintable(), outcome
+        assert len(text) < 300_000
+
+
+def _odd_outcomes() -> list[Outcome]:
+    """What a worker may send that is no worker any more, as the judge receives it."""
+    wild = "\x1b[2J\u202e<b>" * 20_000
+    made: list[Outcome] = [
+        Raised(
+            wild,
+            (wild,) * 500,
+            wild,
+            {"status": wild, wild: [wild]},
+            10**3000,
+            wild,
+            ((1, wild, wild),),
+            wild,
+        ),
+        Raised(
+            "minews.types.HandshakeError", ("HandshakeError",), "", {"headers": [[1], "ab", None, (1, 2)]}
+        ),
+        Ended(wild, wild, -5, wild, wild),
+        Returned([[]] * 100_000),
+        Returned(10**3000),
+    ]
+    for kind, names in RECORDS.items():
+        for part in (None, "x", -1, [[]], {(): b""}):
+            value = object.__new__(kind)
+            for name in names:
+                object.__setattr__(value, name, part)
+            made += [Returned(value), Returned([value]), Returned((value, value))]
+    sent = []
+    for each in made:
+        with contextlib.suppress(GarbledError):
+            sent.append(checked(codec.encode(each)))
+    return sent
