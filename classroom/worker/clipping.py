@@ -9,7 +9,7 @@ from . import codec
 from .protocol import CallJudge, Ended, FromWorker, Raised, Returned, UseRaised, UseReturned
 
 LETTERS = 10_000  # of a text
-PRINTED = 256 << 10  # letters of what was printed; see `Limits.output`
+PRINTED = 66_000  # letters of what was printed; a bit more than `Limits.output`
 PARTS = 100  # of a tuple
 MOST_LINES = 10_000_000
 ATTRIBUTES = 64 << 10  # bytes of what an exception holds
