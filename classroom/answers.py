@@ -106,12 +106,20 @@ def reference_constants(preamble: str) -> dict[str, object]:
     tree = parse_or_none(preamble)
     found: dict[str, object] = {}
     for node in tree.body if tree else ():
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "minews":
+        if isinstance(node, ast.ImportFrom) and node.module and _is_of_minews(node.module):
             for alias in node.names:
+                if alias.name.startswith("__"):
+                    continue  # what Python itself keeps there, such as where the file lies
                 value = getattr(_import_or_none(node.module), alias.name, None)
                 if isinstance(value, int | float | str | bytes | tuple | frozenset):
                     found[alias.asname or alias.name] = value
     return found
+
+
+def _is_of_minews(module: str) -> bool:
+    """Whether a module may be imported because a student's code says so."""
+    first, *rest = module.split(".")
+    return first == "minews" and not any(part.startswith("__") for part in rest)
 
 
 def _import_or_none(module: str) -> ModuleType | None:

@@ -5,6 +5,7 @@ Expected values are computed here and never cross to the answer's side; what cro
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from . import workers
 from .build.exercises import reference_source
@@ -42,6 +43,20 @@ DEFAULT_SEED = 6455
 MOST_EXAMINERS = 4  # that are kept, with what known mistakes answered, so that the next check is faster
 MOST_LATE = 3  # cases of one exercise that may pass a limit of time before the rest is left out
 NOT_REACHED = "not-reached"
+# What comes of records whose parts have types of which nobody thought. A WorkerError is something else.
+UNSHOWABLE = (
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+)
+UNSHOWN = (
+    "Your code gave something that can't be shown: an object whose parts are not what its class declares."
+)
+_Given = TypeVar("_Given")
 Run = Callable[..., Transcript]
 
 
@@ -174,11 +189,14 @@ class Examiner:
         start = time.perf_counter()
         questions, transcript, report = self.ask(answer)
         verdict = _decide(transcript, report)
-        named = self._name_mistakes(questions, transcript, report) if verdict == "failed" else []
+        named: list[Mistake] = []
+        if verdict == "failed":
+            with contextlib.suppress(*UNSHOWABLE):
+                named = self._name_mistakes(questions, transcript, report)
         notes = self._try_own_neighbours(answer, questions) if verdict == "passed" and answer.sources else []
         total = len(questions.cases)
         passed = 0 if verdict in ("not-written", "error") else total - len(report.failed)
-        feedback = write_feedback(
+        feedback = _write_whatever_came(
             self.exercise,
             verdict,
             passed,
@@ -188,7 +206,7 @@ class Examiner:
             report.failures,
             named,
             notes,
-            source=answer.source,
+            answer.source,
         )
         names = [each.name for each in named]
         seconds = time.perf_counter() - start
@@ -243,6 +261,17 @@ class Examiner:
                 each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
             }
         return self._replays[names]
+
+
+def _write_whatever_came(
+    exercise: Exercise, verdict: str, passed: int, total: int, tested: str, transcript: Transcript, *rest: Any
+) -> Feedback:
+    """Write feedback, see `write_feedback`; a short one where what came can't be shown."""
+    with contextlib.suppress(*UNSHOWABLE):
+        return write_feedback(exercise, verdict, passed, total, tested, transcript, *rest)
+    return write_feedback(
+        exercise, verdict, passed, total, tested, replace(transcript, loaded=Loaded()), [], [], [UNSHOWN]
+    )
 
 
 def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Transcript]) -> None:
@@ -320,7 +349,7 @@ def compare(questions: Plan, transcript: Transcript) -> Report:
         if finding is not None:
             report.add(asked, outcome, finding)
     for relation in questions.relations:
-        finding = relation.judge(outcomes)
+        finding = _guarded(relation.judge, outcomes)
         if finding is not None:
             last = relation.asked[-1]
             report.add(last, outcomes[last.index], finding)
@@ -332,7 +361,15 @@ def _judge_one(asked: Asked, outcome: Outcome) -> Finding | None:
     """Return the first thing that is wrong with an outcome; without any check it must only come back."""
     if not asked.checks and not isinstance(outcome, Returned):
         return Finding("", "a value")
-    return next((finding for check in asked.checks if (finding := check(outcome)) is not None), None)
+    return next((each for check in asked.checks if (each := _guarded(check, outcome)) is not None), None)
+
+
+def _guarded(check: Callable[[_Given], Finding | None], given: _Given) -> Finding | None:
+    """Return what a check finds. What it can't even look at is wrong."""
+    try:
+        return check(given)
+    except Exception:
+        return Finding("What came has a form that no right answer has.", "a value that could be looked at")
 
 
 def _was_met(asked: Asked, outcomes: Mapping[int, Outcome]) -> bool:

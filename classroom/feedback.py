@@ -41,6 +41,16 @@ MOST_CALLS = 8  # of one object
 FEWEST_LEFT_OUT = 4  # calls: fewer of them are worth the room
 
 
+def tame(text: str) -> str:
+    """Spell out what would move a terminal's cursor, colour it, or turn the order of letters round."""
+    return _WILD.sub(
+        lambda found: found[0].encode("unicode_escape", "backslashreplace").decode("ascii"), text
+    )
+
+
+_WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One thing that was asked, what came, and what is wrong with it."""
@@ -79,7 +89,7 @@ class Feedback:
         """Write it as plain text."""
         lines = [self.headline, f"Tested: {self.tested}."]
         lines += [""] if self.blocks else []
-        return "\n".join([*lines, *(block.text() for block in self.blocks)])
+        return tame("\n".join([*lines, *(block.text() for block in self.blocks)]))
 
     def html(self) -> str:
         """Write it as HTML: the same words, and the reference folded below them after a pass."""
@@ -124,7 +134,7 @@ _TEXT = "margin:0;padding:0;width:auto"
 
 
 def _block_html(block: Block) -> str:
-    text = html.escape("\n".join(block.lines))
+    text = html.escape(tame("\n".join(block.lines)))
     if block.label == "Read":
         text = re.sub(r"(RFC (\d+) sections? )([\d., and]*\d)", _link_sections, text)
     body = f'<pre style="{_FIXED}">{text}</pre>' if block.fixed else text.replace("\n", "<br>")

@@ -16,9 +16,10 @@ from typing import Any
 from .. import answers, regions, workers
 from ..cases import Case, cases_of, collect_cases
 from ..engine import Examiner, Result, Tested
+from ..feedback import tame
 from ..files import set_aside
 from ..syllabus import Exercise, find_exercise
-from ..worker.host import WorkerError
+from ..worker.host import TamperedError, WorkerError
 from ..worker.protocol import Ended, Limits, Op
 from ..worker.talk import Answer, Transcript, Worker
 from .copies import fingerprint
@@ -29,6 +30,10 @@ from .submissions import Submission
 __all__ = ["TRUSTED", "Judge", "Settings"]
 
 LIMITS = Limits(memory=256 << 20)
+MOST_SAID = 200  # letters of a worker's last words
+SHARE = 4.0  # times the limit of time that each exercise of a submission has, and one more
+OUT_OF_TIME = Ended("out-of-time", "what was run before it had used up the time of the submission", gone=True)
+BROKEN = Ended("crash", "it broke what runs it", gone=True)
 TRUSTED = "none: the submissions were trusted"
 
 
@@ -42,6 +47,7 @@ class Settings:
         tests: the hash of everything that a verdict depends on, see `hashing`.
         hidden: the folder of the hidden cases, "" if there are none.
         trusted: run submissions without a sandbox.
+        wall: seconds after which an answer that only waits is ended.
     """
 
     exercises: tuple[str, ...]
@@ -49,6 +55,7 @@ class Settings:
     tests: str
     hidden: str = ""
     trusted: bool = False
+    wall: float = LIMITS.wall
 
 
 class Judge:
@@ -57,7 +64,7 @@ class Judge:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._exercises = [find_exercise(each) for each in settings.exercises]
-        self._boxes = None if settings.trusted else _Boxes()
+        self._boxes = None if settings.trusted else _Boxes(settings)
         self.isolation = self._boxes.means if self._boxes else TRUSTED
         run = self._boxes.run if self._boxes else partial(workers.run, limits=LIMITS)
         hidden = collect_cases(Path(settings.hidden)) if settings.hidden else {}
@@ -97,6 +104,8 @@ class Judge:
             "exercises": {},
         }
         try:
+            if self._boxes is not None:
+                self._boxes.begin()
             self._fill(result, submission)
         except Exception as error:  # whatever it is, it is said, and costs this submission alone its points
             result["error"] = str(error) if isinstance(error, SandboxError) else traceback.format_exc()
@@ -116,13 +125,23 @@ class Judge:
         for exercise in self._exercises:
             try:
                 entry = self._judge_one(exercise, pieces.get(exercise.id))
-            except WorkerError as error:
+            except SandboxError:
+                raise
+            except Exception as error:  # of this exercise; the others have nothing to do with it
                 entry = _entry(exercise, len(self._visible[exercise.id].cases), "ungraded")
-                result["error"] = f"{exercise.id} {exercise.name}: {error}"
+                result["error"] = f"{exercise.id} {exercise.name}: {_described_error(error)}"
             result["exercises"][exercise.id] = entry
+        result["problems"] += self._boxes.notes() if self._boxes else []
         self._leave_box()  # what the hidden cases show stays in a sandbox of their own
         for exercise_id, examiner in self._hidden.items():
-            self._ask_hidden(examiner, pieces.get(exercise_id), result["exercises"][exercise_id])
+            try:
+                self._ask_hidden(examiner, pieces.get(exercise_id), result["exercises"][exercise_id])
+            except SandboxError:
+                raise
+            except Exception as error:  # its text may be the student's, who must not see what was asked
+                result["error"] = (
+                    f"{exercise_id}: its hidden cases could not be asked ({type(error).__name__})"
+                )
 
     def _judge_one(self, exercise: Exercise, piece: Piece | None) -> dict[str, Any]:
         examiner = self._visible[exercise.id]
@@ -181,6 +200,10 @@ def _entry(exercise: Exercise, total: int, verdict: str = "missing") -> dict[str
     }
 
 
+def _described_error(error: Exception) -> str:
+    return str(error) if isinstance(error, WorkerError) else "".join(traceback.format_exception(error))
+
+
 _UNKNOWN = {
     "missing": "it is not in what you handed in.",
     "ungraded": "the grader itself failed here, which says nothing about your code. It will be graded again.",
@@ -200,10 +223,33 @@ def _described(result: Result) -> dict[str, Any]:
 class _Boxes:
     """Runs answers in the sandbox of the submission that is judged; `means`: how it isolates, in words."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._keeper = Keeper()
         self._box: Sandbox | None = None
+        self._limits = replace(LIMITS, wall=settings.wall)
+        self._time = settings.wall * SHARE * (1 + len(settings.exercises))  # seconds
         self.means = ", ".join(self._keeper.means)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with another submission."""
+        self._left = self._time
+        self._broken: dict[str, str] = {}
+        self._unasked: dict[str, None] = {}
+
+    def notes(self) -> list[str]:
+        """Say of which answers there is more to know than their feedback tells."""
+        notes = [
+            f"{each}: what ran it failed, twice ({reason}). Code that changes Python itself does that. If "
+            "yours doesn't, tell your instructor."
+            for each, reason in self._broken.items()
+        ]
+        if self._unasked:
+            listed = ", ".join(self._unasked)
+            notes.append(
+                f"{listed}: not all of it was run, since the time of a submission was used up by then."
+            )
+        return notes
 
     def run(
         self,
@@ -217,22 +263,32 @@ class _Boxes:
             return self._run_once(answer, ops, callbacks)
         except (WorkerError, OSError):  # what an earlier answer left behind may have been the reason
             self.leave()
-            try:
-                return self._run_once(answer, ops, callbacks)
-            except OSError as error:
-                raise WorkerError(f"the sandbox gives no worker: {error}") from error
+        try:
+            return self._run_once(answer, ops, callbacks)
+        except TamperedError as error:
+            self.leave()
+            self._broken[answer.exercise_id] = tame(str(error).strip().rpartition("\n")[2][:MOST_SAID])
+            return Transcript(replace(BROKEN))
+        except OSError as error:
+            raise WorkerError(f"the sandbox gives no worker: {error}") from error
 
     def _run_once(
         self, answer: Answer, ops: tuple[Op, ...], callbacks: Mapping[str, Callable[..., object]] | None
     ) -> Transcript:
+        if self._left <= 0:
+            self._unasked[answer.exercise_id] = None
+            return Transcript(replace(OUT_OF_TIME))
+        begin = time.monotonic()
         if self._box is None:
             self._box = self._keeper.open()
         worker = Worker(self._box.start)
         try:
-            transcript = worker.run(answer, ops, callbacks, replace(LIMITS))
+            transcript = worker.run(answer, ops, callbacks, replace(self._limits))
         finally:
             worker.end()
-        if any(isinstance(each, Ended) for each in (transcript.loaded, *transcript.outcomes)):
+            self._left -= time.monotonic() - begin
+        ended = any(isinstance(each, Ended) for each in (transcript.loaded, *transcript.outcomes))
+        if ended or not self._box.clear():
             self.leave()
         return transcript
 
@@ -243,5 +299,6 @@ class _Boxes:
             box.end()
 
     def end(self) -> None:
+        """End the sandbox, and what makes them."""
         self.leave()
         self._keeper.end()

@@ -24,7 +24,7 @@ def drop_rights() -> None:
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    user = unused_user()
+    user = unused_user(judges=True)
     keeps = not _all_may_read(os.path.dirname(os.__file__), sys.executable, sys.prefix, __file__)
     libc = ctypes.CDLL(None, use_errno=True)
     if keeps:

@@ -29,31 +29,34 @@ SETTINGS = {
     "disk": 16 << 20,  # bytes that may be written
     "files": 1024,
     "memory": 512 << 20,  # bytes of address space above the start
-    "processes": 64,  # and threads
-    "descriptors": 256,
+    "processes": 32,  # and threads
+    "descriptors": 128,
+    "cpu": 4,  # seconds of each worker, if it evades the limit of its check
 }
-FIRST_USER = 0x1000_0000  # users that nobody has; one for each judge
-FEWEST_USERS = 2048  # that a container must have, for some of them to be nobody's
+FIRST_USER = 0x1000_0000  # users that nobody has: one for each judge, and one for what it judges
+FIRST_JUDGE = 0x1100_0000
+FEWEST_USERS = 2048  # that a container must have, for some of them to be nobody\'s
 
 
 class SandboxError(RuntimeError):
     """This system gives no sandbox, or gives none any more; the text says why."""
 
 
-def unused_user() -> int:
-    """Return a user that nobody is: one of this process's own where there are enough of them.
+def unused_user(*, judges: bool = False) -> int:
+    """Return a user that nobody is, one for this process as a judge and one for what it judges.
 
     In a container that itself runs in a user namespace, such as rootless Podman's, there are only so many.
     """
     with open("/proc/self/uid_map", encoding="ascii") as file:
         ranges = [(int(first), int(count)) for first, _, count in map(str.split, file)]
-    wanted = FIRST_USER + os.getpid()
+    wanted = (FIRST_JUDGE if judges else FIRST_USER) + os.getpid()
     if any(first <= wanted < first + count for first, count in ranges):
         return wanted
     first, count = max(ranges, key=lambda each: each[1])
     if count < FEWEST_USERS and os.geteuid() == 0:
         raise SandboxError("root has no other users here; start as an ordinary user")
-    return first + count - FEWEST_USERS // 2 - os.getpid() % max(count // 2, 1)
+    pair = os.getpid() % max(count // 4, 1)
+    return first + count - FEWEST_USERS // 2 - 2 * pair - judges
 
 
 class Keeper:
@@ -175,10 +178,11 @@ class Sandbox(Forker):
         """Return what stands for a worker: its process id means something in the sandbox only."""
         return _Inmate(self, pid, to_worker, from_worker)
 
-    def clear(self) -> None:
-        """Kill all that runs in the sandbox, but for itself."""
+    def clear(self) -> bool:
+        """Kill all that runs in the sandbox, but for itself; return whether that has left nothing behind."""
         with self._lock, contextlib.suppress(OSError):
-            self._ask(template.CLEAR, 0)
+            return bool(self._ask(template.CLEAR, 0))
+        return False
 
     def end(self) -> None:
         """End the sandbox with all that is in it, and wait until it is gone. May be called again."""

@@ -27,18 +27,20 @@ REPLY = struct.Struct(">i")  # process id, or -errno
 OPEN, CLOSE = 0, 1  # kinds: with the descriptor of a control socket, see `template`; with a process id
 WORK = "/work"
 MASKED = ("site-packages", "dist-packages", "python3")  # in folders of Python's: what was installed later
-SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 DEVICES = ("null", "zero", "urandom", "random")
 DENIED = tuple(
     name
     for name in kernel.NUMBERS
-    if name not in ("clone", "clone3", "execve", "execveat", "fork", "vfork", "socket")
+    if name not in ("clone", "clone3", "execve", "execveat", "fork", "vfork", "socket", "socketpair")
 )
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 ACCESS_TIMES = {0x400: 1 << 10, 0x800: 1 << 11, 0x1000: 1 << 21}  # bits of statvfs: bits of mount
 SIOCSIFFLAGS, UP = 0x8914, 0x1 | 0x40
 
-Settings = dict[str, int]  # uid (root becomes it), disk, files, memory (bytes), processes, descriptors
+HOST_NAME = "sandbox"
+
+# uid (root becomes it), disk, files, memory (bytes), processes, descriptors, cpu (seconds of each worker)
+Settings = dict[str, int]
 
 
 def keep_boxes(settings: Settings) -> None:
@@ -140,7 +142,7 @@ def _address_space() -> int:
 def _build_root() -> None:
     """Make a root of Python's library, read-only, and an empty folder."""
     library = os.path.dirname(os.path.abspath(os.__file__))
-    folders = [*SYSTEM_LIBRARIES, library]
+    folders = [*_system_libraries(), library]
     files = sorted(_shared_libraries())
     base = next(each for each in ("/mnt", "/media", "/srv", "/tmp") if _is_free(each, [*folders, *files]))
     kernel.mount("none", "/", "", kernel.RECURSIVE | kernel.PRIVATE)
@@ -168,6 +170,12 @@ def _build_root() -> None:
     os.mkdir(base + WORK)
     kernel.make_root(base)
     kernel.mount("none", "/", "", kernel.REMOUNT | kernel.READ_ONLY | kernel.NO_SUID)
+
+
+def _system_libraries() -> list[str]:
+    """Return the folders of the system's shared libraries; with as little else in them as can be."""
+    ours = f"/usr/lib/{getattr(sys.implementation, '_multiarch', '') or 'none'}"
+    return ["/lib", ours if os.path.isdir(ours) else "/usr/lib", "/lib64", "/usr/lib64"]
 
 
 def _is_free(folder: str, paths: list[str]) -> bool:
@@ -237,7 +245,14 @@ def _become_box(descriptor: int, settings: Settings) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.close(nowhere)
-    template.serve_control(socket.socket(fileno=descriptor))
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the signals that those inside can send
+    changed = os.stat(WORK).st_ctime_ns  # nobody can set this time, and every change in the folder does
+    template.serve_control(
+        socket.socket(fileno=descriptor),
+        is_clean=lambda: os.stat(WORK).st_ctime_ns == changed and not os.listdir(WORK),
+    )
+    signal.signal(signal.SIGINT, interrupted)
+    resource.setrlimit(resource.RLIMIT_CPU, (settings["cpu"], settings["cpu"] + 1))
     kernel.install_filter(_worker_filter())
 
 
@@ -255,6 +270,7 @@ def _enter(settings: Settings) -> None:
     options = f"mode=0700,uid={uid},gid={gid},size={settings['disk']},nr_inodes={settings['files']}"
     kernel.mount("tmpfs", WORK, "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES | kernel.NO_PROGRAMS, options)
     _raise_loopback()
+    socket.sethostname(HOST_NAME)
     os.chdir(WORK)
     os.environ.clear()
     os.environ.update({"HOME": WORK, "TMPDIR": WORK, "LANG": "C.UTF-8"})

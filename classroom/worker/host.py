@@ -18,6 +18,7 @@ from types import GenericAlias, UnionType
 from typing import cast
 
 from . import codec, protocol
+from .clipping import clipped
 from .forked import Forked
 from .forking import start_forked
 from .pipes import Pipes, SelectPipes, ThreadPipes
@@ -32,11 +33,19 @@ SET_VARIABLES = {
 LENGTH = struct.Struct(">I")
 LOOK = 0.05  # seconds between looks whether the process still lives
 LAST_WORDS = 1 << 16  # bytes
+MOST_RECEIVED = 32 << 20  # bytes of all messages, but for what comes from sockets that are lent
+MOST_CALLED = (
+    2 << 20
+)  # bytes of one call of the judge: what the reference makes of them takes the judge's time
 FROM_WORKER = protocol.FromWorker.__args__
 
 
 class WorkerError(RuntimeError):
     """The machinery failed, not the student's code."""
+
+
+class TamperedError(WorkerError):
+    """A worker that had started says that it failed: either it did, or the student's code says so."""
 
 
 class GarbledError(Exception):
@@ -49,10 +58,12 @@ Process = subprocess.Popen[bytes] | Forked
 class Host:
     """One worker process. Starting one raises OSError where no process can be started.
 
-    start: starts it some other way than here, given the descriptor of its stderr.
+    start: starts it some other way than here, given the descriptor of its stderr; such a worker may
+    say less.
     """
 
     def __init__(self, start: Callable[[int], Process] | None = None) -> None:
+        self._most = float("inf") if start is None else MOST_RECEIVED
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         try:
             self.process = start(self._words.fileno()) if start else self._start()
@@ -61,6 +72,7 @@ class Host:
             raise
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
+        self._taken = 0  # bytes
 
     def _start(self) -> Process:
         if not sys.executable:
@@ -120,7 +132,11 @@ class Host:
             return None
         data = bytes(self._received[LENGTH.size : LENGTH.size + length])
         del self._received[: LENGTH.size + length]
-        return checked(data)
+        message = checked(data)
+        self._taken += 0 if isinstance(message, protocol.UseReturned) else length
+        if self._taken > self._most or (isinstance(message, protocol.CallJudge) and length > MOST_CALLED):
+            raise GarbledError("more in all than any answer gives")
+        return message
 
     def exit_code(self, patience: float) -> int | None:
         """Return the exit code (-n: signal n), None if the process still runs after `patience` seconds."""
@@ -166,7 +182,7 @@ def checked(data: bytes) -> protocol.FromWorker:
         raise GarbledError(str(error)) from None
     if not isinstance(message, FROM_WORKER) or not _fits_record(message):
         raise GarbledError(f"{codec.type_name(message)} with wrong contents")
-    return cast("protocol.FromWorker", message)
+    return clipped(cast("protocol.FromWorker", message))
 
 
 def _fits_record(message: object) -> bool:

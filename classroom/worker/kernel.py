@@ -7,7 +7,7 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NEW_MOUNTS, NEW_NAMES, NEW_IPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 NEW_USERS, NEW_PROCESSES, NEW_NETWORK = 0x1000_0000, 0x2000_0000, 0x4000_0000
@@ -53,6 +53,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "keyctl": (250, 219),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "modify_ldt": (154, None),
     "mount": (165, 40),
     "mount_setattr": (442, 442),
     "move_mount": (429, 429),
@@ -80,6 +81,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "settimeofday": (164, 170),
     "shmget": (29, 194),
     "socket": (41, 198),
+    "socketpair": (53, 199),
     "swapoff": (168, 225),
     "swapon": (167, 224),
     "syslog": (103, 116),
@@ -154,10 +156,11 @@ def give_up_rights() -> None:
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in what a filter is shown
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 32  # offsets in what a filter is shown
 _OTHER_NUMBERS = 0x40000000  # x32's, on x86-64
 _THREAD = 0x00010000  # clone's flag
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
+PROTOCOLS = (0, 6, 17)  # the family's own, TCP, UDP
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -168,7 +171,8 @@ def write_filter(denied: Iterable[str], *, only_threads: bool = False, families:
     """Return a filter that lets all system calls through but some.
 
     denied: their names; they fail with EPERM. only_threads: `clone` makes threads, and no processes.
-    families: if there are any, `socket` makes no sockets of others.
+    families: if there are any, there are no sockets of others, and none of protocols but TCP, UDP and the
+        family's own: the kernel would load the code of the others, which few people have looked at.
     """
     machine = ARCHITECTURES[platform.machine()][1]
     steps = [_step(_LOAD, _ARCHITECTURE), _step(_JUMP_EQUAL, machine, 1), _step(_RETURN, _KILL)]
@@ -181,11 +185,16 @@ def write_filter(denied: Iterable[str], *, only_threads: bool = False, families:
         made = [_step(_JUMP_ANY_BIT, _THREAD, 0, 1), _step(_RETURN, _ALLOW), _step(_RETURN, _ERRNO | EPERM)]
         steps += _for_call("clone", made)
     if allowed := tuple(families):
-        made = [
-            step for family in allowed for step in (_step(_JUMP_EQUAL, family, 0, 1), _step(_RETURN, _ALLOW))
-        ]
-        steps += _for_call("socket", [*made, _step(_RETURN, _ERRNO | EAFNOSUPPORT)])
+        made = [*_refuse_others(allowed), _step(_LOAD, _THIRD_ARGUMENT), *_refuse_others(PROTOCOLS)]
+        for name in ("socket", "socketpair"):
+            steps += _for_call(name, [*made, _step(_RETURN, _ALLOW)])
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
+
+
+def _refuse_others(values: Sequence[int]) -> list[bytes]:
+    """Return steps that go on after them if what was loaded is one of some values, and refuse if not."""
+    tests = [_step(_JUMP_EQUAL, value, len(values) - index, 0) for index, value in enumerate(values)]
+    return [*tests, _step(_RETURN, _ERRNO | EAFNOSUPPORT)]
 
 
 def _for_call(name: str, steps: list[bytes]) -> list[bytes]:

@@ -5,13 +5,14 @@ import symtable
 from collections.abc import Collection, Iterator
 
 ALWAYS_THERE = {*dir(builtins), "__file__", "__builtins__", "__annotations__", "__path__"}
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: it is nested too deep
 
 
 def defined_names(source: str) -> set[str]:
-    """Return the names that code defines at its top level; none where it has a syntax error."""
+    """Return the names that code defines at its top level; none where Python can't read it."""
     try:
         table = symtable.symtable(source, "code", "exec")
-    except (SyntaxError, ValueError):
+    except UNREADABLE:
         return set()
     return {name for each in _tables(table) for name in _assigned_globals(each)}
 
@@ -19,11 +20,12 @@ def defined_names(source: str) -> set[str]:
 def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
     """Return the global names that `source` uses and neither defines nor finds among `supplied` or builtins.
 
-    In order of the alphabet. Nothing where it has a syntax error, or imports `*`, which may supply anything.
+    In order of the alphabet. Nothing where Python can't read it, or where it imports `*`,
+    which may supply anything.
     """
     try:
         table = symtable.symtable(source, "code", "exec")
-    except (SyntaxError, ValueError):
+    except UNREADABLE:
         return ()
     if "import *" in " ".join(source.split()):
         return ()

@@ -100,9 +100,10 @@ def _arm_system_timer(cpu: float) -> None:
     if sys.platform == "win32":
         return
     signal.setitimer(signal.ITIMER_PROF, cpu + MARGIN if cpu else 0)
-    end = math.ceil(_cpu() + cpu + MARGIN) + 1 if cpu else resource.RLIM_INFINITY
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        end = math.ceil(_cpu() + cpu + MARGIN) + 1 if cpu else most
+        resource.setrlimit(resource.RLIMIT_CPU, (end, most))
 
 
 if sys.platform == "win32":

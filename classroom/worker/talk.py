@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .endings import ending
-from .host import GarbledError, Host, Process, WorkerError
+from .host import GarbledError, Host, Process, TamperedError, WorkerError
 from .lacking import defined_names, lacking_names
 from .lending import BrokenOffError
 from .protocol import (
@@ -261,7 +261,7 @@ class _Talk:
 def _tampered(failed: Failed) -> Ended:
     """Return how to report a worker that failed because the student's code broke what Python has built in."""
     if not failed.builtins:
-        raise WorkerError(failed.traceback)
+        raise TamperedError(failed.traceback)
     return Ended("crash", f"it replaced what Python has built in: {', '.join(failed.builtins)}", gone=True)
 
 

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import struct
+from collections.abc import Callable
 from importlib import import_module
 from os import _exit
 
@@ -21,7 +22,7 @@ REQUEST = struct.Struct(">IBI")  # number, kind, process id
 REPLY = struct.Struct(">I?i")  # number, whether there is a value, value
 FORK = 0  # with three descriptors, a worker's 0, 1 and 2
 STATUS = 1  # with a process id
-CLEAR = 2
+CLEAR = 2  # answered with 1 if what stays in a sandbox is as it was at the start, 0 if not
 
 
 def fork_workers() -> None:
@@ -46,21 +47,24 @@ def import_the_rest() -> None:
         import_module(name)
 
 
-def serve_control(control: socket.socket, idle: float | None = None) -> None:
+def serve_control(
+    control: socket.socket, idle: float | None = None, is_clean: Callable[[], bool] = bool
+) -> None:
     """Answer the judge's requests. Returns in each worker; this process ends when nobody asks any more.
 
     idle: seconds without a request after which the rest is imported, None if it is there already.
+    is_clean: tells whether workers that are gone have left anything behind.
     """
     gone: dict[int, int] = {}
     while True:
         if idle is not None and not select.select([control], [], [], idle)[0]:
             idle = None
             import_the_rest()
-        if _answer(control, gone):
+        if _answer(control, gone, is_clean):
             return
 
 
-def _answer(control: socket.socket, gone: dict[int, int]) -> bool:
+def _answer(control: socket.socket, gone: dict[int, int], is_clean: Callable[[], bool]) -> bool:
     """Answer one request; return whether this is a worker now. gone: exit codes that nobody has asked for."""
     try:
         data, streams, _, _ = socket.recv_fds(control, REQUEST.size, 3)
@@ -70,7 +74,7 @@ def _answer(control: socket.socket, gone: dict[int, int]) -> bool:
         if kind == FORK:
             value = _fork(control, streams)
         else:
-            value = _status(pid, gone) if kind == STATUS else _clear(gone)
+            value = _status(pid, gone) if kind == STATUS else _clear(gone, is_clean)
         if kind == FORK and value == 0:
             return True
         control.sendall(REPLY.pack(number, value is not None, value or 0))
@@ -112,15 +116,14 @@ def _status(pid: int, gone: dict[int, int]) -> int | None:
     return os.waitstatus_to_exitcode(status) if done else None
 
 
-def _clear(gone: dict[int, int]) -> int | None:
-    """Kill every other process of this process namespace, of which this is the first. Return how many."""
+def _clear(gone: dict[int, int], is_clean: Callable[[], bool]) -> int | None:
+    """Kill every other process of this process namespace, of which this is the first. Return `is_clean()`."""
     if os.getpid() != 1:
         return None
-    count = len(gone)
     with contextlib.suppress(OSError):  # there is none
         os.kill(-1, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, status = os.wait()
             gone[pid] = os.waitstatus_to_exitcode(status)
-    return len(gone) - count
+    return int(is_clean())
