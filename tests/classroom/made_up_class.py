@@ -308,10 +308,11 @@ def make_class(
 
 
 def _supply(exercise: Exercise, chance: random.Random, loops: bool) -> Iterator[Known]:
-    """All known answers to an exercise, in some order, again and again."""
+    """All known answers to an exercise, in some order, again and again; those that never come back once."""
     known = [*mistaken(exercise, loops), *variants(exercise), right(exercise)]
     chance.shuffle(known)
-    return itertools.cycle(known)
+    quick = {*mistaken(exercise, False), *variants(exercise), right(exercise)}
+    return itertools.chain(known, itertools.cycle([each for each in known if each in quick]))
 
 
 Supplies = dict[str, Iterator[Known]]
