@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Literal
 
@@ -42,6 +42,19 @@ DEFAULT_SEED = 6455
 MOST_EXAMINERS = 4  # that are kept, with what known mistakes answered, so that the next check is faster
 MOST_LATE = 3  # cases of one exercise that may pass a limit of time before the rest is left out
 NOT_REACHED = "not-reached"
+# Neighbours that give the same value, which nobody changes, each time.
+PURE = frozenset(
+    {
+        "accept_value",
+        "apply_mask",
+        "decode_frame",
+        "decode_payload_len",
+        "encode_payload_len",
+        "header_tokens",
+    }
+)
+MOST_KEPT = 4 << 20  # bytes of what one neighbour was given and gave, about
+KEEPING = 500  # bytes for each value that is kept
 Run = Callable[..., Transcript]
 
 
@@ -163,7 +176,7 @@ class Examiner:
         """Run an answer, the reference's neighbours beside it, and hold what came against what must."""
         questions = self.questions()
         callbacks = self._references | questions.callbacks
-        answer, ops = replace(answer, sources=()), [asked.op for asked in questions.asked]
+        answer, ops = replace(answer, sources=()), questions.ops
         transcript = self._run(answer, ops, callbacks)
         if self._goes_on:
             _go_on(questions, transcript, lambda first: self._run(answer, ops[first:], callbacks))
@@ -205,7 +218,7 @@ class Examiner:
         own = [source.name for source in answer.sources]
         theirs = {name: each for source in own for name, each in references(find_exercise(source)).items()}
         callbacks = theirs | self._references | questions.callbacks
-        transcript = self._run(answer, [asked.op for asked in questions.asked], callbacks)
+        transcript = self._run(answer, questions.ops, callbacks)
         failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
         if not failures:
             return []
@@ -236,9 +249,10 @@ class Examiner:
         names = tuple(each.name for each in candidates)
         if names not in self._replays:
             path = next((inspect.getfile(each.function) for each in candidates), None)
-            ops = [asked.op for asked in questions.asked]
             functions = [each.function.__name__ for each in candidates]
-            transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
+            transcripts = (
+                workers.run_trusted(path, functions, questions.ops, questions.callbacks) if path else {}
+            )
             self._replays[names] = {
                 each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
             }
@@ -294,8 +308,31 @@ def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
     found = {}
     for neighbour in exercise.neighbours:
         module, _, name = neighbour.rpartition(".")
-        found[name] = getattr(import_module(f"minews.{module}"), name)
+        function = getattr(import_module(f"minews.{module}"), name)
+        found[name] = _remembering(function) if name in PURE else function
     return found
+
+
+def _remembering(function: Callable[..., object]) -> Callable[..., object]:
+    """Return a pure function that is not asked twice for the same: all answers to an exercise call alike."""
+    kept: dict[object, object] = {}
+    room = MOST_KEPT
+
+    @wraps(function)
+    def remembered(*args: object) -> object:
+        nonlocal room
+        if not all(type(each) in (bytes, str) for each in args):  # others may be changed, or equal 1 and True
+            return function(*args)
+        if args not in kept:
+            value = function(*args)
+            room -= KEEPING + 2 * sum(map(len, args))  # type: ignore[arg-type]
+            if room < 0:
+                kept.clear()
+                room = MOST_KEPT
+            kept[args] = value
+        return kept[args]
+
+    return remembered
 
 
 def compare(questions: Plan, transcript: Transcript) -> Report:

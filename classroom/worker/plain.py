@@ -17,6 +17,9 @@ MAX_VALUES = 1_000_000  # values in one message, at all depths
 MAX_HASHED = 5_000  # keys of dicts and sets in one message: colliding keys take quadratic time
 REPR_LENGTH = 200
 
+SIMPLE = frozenset({str, bytes, bytearray, bool, type(None)})
+"""Types of which every value crosses, if there is room for it."""
+
 TAG_OF_CONTAINER: dict[type, bytes] = {list: b"l", tuple: b"t", set: b"S", frozenset: b"z"}
 
 

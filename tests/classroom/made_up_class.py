@@ -140,7 +140,7 @@ class Judged:
 def module_text(module: str, answers: Answers) -> str:
     """A file of exercises/ with these answers in their regions."""
     text, path = fresh_file(module), Path("exercises", file_of(module))
-    for exercise in EXERCISES:
+    for exercise in all_exercises():
         if exercise.module == module and exercise.id in answers:
             text = regions.replace_region(text, path, exercise, answers[exercise.id].text)
     return text
