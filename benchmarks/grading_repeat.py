@@ -3,8 +3,8 @@
     python3 benchmarks/grading_repeat.py [--runs N] [--idle]
 
 The class holds every variant of lessons 4 and 5, so that none may lose a point, and answers of all other
-kinds: known mistakes, half done and broken work. Beside it a busy loop runs for each processor. What is not as
-it must be, which is known without the grader, is printed, and it ends with 1.
+kinds: known mistakes, half done and broken work. Beside it a busy loop runs for each processor. What is not
+as it must be, which is known without the grader, is printed, and it ends with 1.
 """
 
 from __future__ import annotations

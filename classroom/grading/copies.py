@@ -20,6 +20,9 @@ __all__ = ["RUN", "WINDOW", "fingerprint", "matching_lines", "run_numbers", "tok
 RUN = 10  # tokens
 WINDOW = 4  # numbers of which the smallest is kept
 MAX_SOURCE = 100_000  # characters; more than that is not read
+_WORD = (1 << 64) - 1
+_FACTOR = 0x9E3779B97F4A7C15
+_LAST_FACTOR = pow(_FACTOR, RUN, 1 << 64)
 _BITS = (1 << 52) - 1  # every program that reads JSON can hold that many
 
 # Tokens of Python, found in any text: what does not parse has a fingerprint, too.
@@ -98,11 +101,14 @@ def run_numbers(source: str) -> set[int]:
 def _number_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """The number of each run of tokens, and where it begins."""
     hashes = [crc32(token.text.encode("utf-8", "surrogatepass")) + 1 for token in tokens]
-    for start in range(len(hashes) - RUN + 1):
-        number = 0
-        for each in hashes[start : start + RUN]:
-            number = (number * 0x9E3779B97F4A7C15 + each) & 0xFFFFFFFFFFFFFFFF
-        yield (number ^ number >> 29) & _BITS, start
+    number = 0  # of the RUN hashes before this point; what falls out at the other end is taken away again
+    for end, each in enumerate(hashes, 1):
+        number = number * _FACTOR + each
+        if end > RUN:
+            number -= hashes[end - RUN - 1] * _LAST_FACTOR
+        number &= _WORD
+        if end >= RUN:
+            yield (number ^ number >> 29) & _BITS, end - RUN
 
 
 def matching_lines(first: str, second: str, common: Collection[int] = ()) -> tuple[set[int], set[int]]:

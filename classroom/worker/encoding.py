@@ -11,6 +11,7 @@ from .plain import ENUMS, RECORDS, TAG_OF_CONTAINER, type_name
 from .protocol import Other
 
 LENGTH = struct.Struct(">I")
+LONG = 1 << 16  # characters
 DOUBLE = struct.Struct(">d")
 
 
@@ -140,7 +141,8 @@ def _put_float(encoder: Encoder, value: float) -> None:
 
 
 def _put_str(encoder: Encoder, value: str) -> None:
-    encoder.check_room(len(value))  # before the time is taken to encode it
+    if len(value) > LONG:
+        encoder.check_room(len(value))  # before the time is taken to encode it
     encoder.put_sized(b"s", value.encode("utf-8", "surrogatepass"))
 
 

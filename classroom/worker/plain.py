@@ -79,6 +79,13 @@ def replaced(value: object, replace: Callable[[object], object]) -> object:
     return replace(value)
 
 
+def is_simple(value: object) -> bool:
+    """Whether a value is certain to cross, room apart: of a simple type, or a list or tuple of such."""
+    if type(value) in (list, tuple):
+        return all(type(each) in SIMPLE for each in value)  # type: ignore[attr-defined]
+    return type(value) in SIMPLE
+
+
 def contains_other(value: object) -> bool:
     """Whether an `Other` or a `TooLarge` stands anywhere in the containers of a decoded value."""
     if isinstance(value, Other | TooLarge):

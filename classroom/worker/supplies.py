@@ -125,7 +125,7 @@ def _sendable(value: object) -> object:
 
 
 def _refuse_what_cannot_cross(call: CallJudge) -> None:
-    if not call.kwargs and all(type(value) in plain.SIMPLE for value in call.args):
+    if not call.kwargs and all(map(plain.is_simple, call.args)):
         return
     sent = codec.decode(codec.encode((call.args, call.kwargs)))
     if codec.contains_other(sent):

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from . import codec
 from .endings import ending
@@ -81,8 +82,11 @@ class Answer:
 
     def lacking(self) -> tuple[str, ...]:
         """Return the names that the code uses and that nothing supplies."""
-        supplied = {*self.neighbours, *self.constants, *defined_names(self.preamble)}
+        supplied = {*self.neighbours, *self.constants, *_names_of_preamble(self.preamble)}
         return lacking_names(self.source, supplied)
+
+
+_names_of_preamble = lru_cache(maxsize=16)(defined_names)  # the same for all exercises of a module
 
 
 def _with_kinds(source: Source, callbacks: Callbacks) -> Source:
