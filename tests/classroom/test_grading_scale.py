@@ -1,4 +1,4 @@
-"""A run that is killed twice with SIGKILL ends with the same table; the benchmark does it with ten thousand."""
+"""A run that is killed twice with SIGKILL ends with the same table; benchmarks/ has it with ten thousand."""
 
 from __future__ import annotations
 
