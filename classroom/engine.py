@@ -5,6 +5,7 @@ Expected values are computed here and never cross to the answer's side; what cro
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import re
 import time
@@ -46,6 +47,7 @@ NOT_REACHED = "not-reached"
 PURE = frozenset({"accept_value", "apply_mask", "decode_frame", "decode_payload_len"})
 MOST_KEPT = 4 << 20  # bytes of what one neighbour was given and gave, about
 KEEPING = 500  # bytes for each value that is kept
+LONG = 200  # characters
 Run = Callable[..., Transcript]
 
 
@@ -445,9 +447,11 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("observed", asked.observe(value))
         if isinstance(value, Other) and value.repr_text.startswith("<"):
             return ("returned", value.type_name)  # the rest names the function and its address
+        if type(value) is bytes and len(value) > LONG:
+            return ("returned", "bytes", hashlib.sha256(value).hexdigest(), _changes(outcome))
         shown = re.sub(r"<Opcode\.\w+: (\d+)>", r"\1", repr(value))  # either of the two may come
         shown = re.sub(r" at 0x[0-9a-fA-F]+", "", shown)  # where an object lies in memory
-        return ("returned", type(value).__name__, shown, repr(sorted(outcome.changed.items())))
+        return ("returned", type(value).__name__, _brief(shown), _changes(outcome))
     if isinstance(outcome, Raised):
         if outcome.type.startswith("minews.types."):
             return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
@@ -455,6 +459,17 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("raised", outcome.type, "")  # what it says is the student's own choice
         return ("raised", outcome.type, re.sub(r"""'[^']*'|"[^"]*"|[0-9]+""", "...", outcome.message))
     return (type(outcome).__name__, getattr(outcome, "how", ""))
+
+
+def _changes(outcome: Returned) -> str:
+    return _brief(repr(sorted(outcome.changed.items())))
+
+
+def _brief(text: str) -> str:
+    """Return a text, or of a long one its hash: what all known mistakes gave is kept, to be compared."""
+    if len(text) <= LONG:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _all_of_it(seen: object) -> object:
