@@ -17,7 +17,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ from minews.types import Opcode
 from . import places
 from .syllabus import Exercise
 from .worker import protocol
-from .worker.protocol import Ended, NotWritten, Op, Outcome, Raised, Returned
+from .worker.protocol import Ended, NotWritten, Op, Ops, Outcome, Raised, Returned
 
 __all__ = [
     "RETURN_GUESS",
@@ -304,7 +304,7 @@ class Case:
     function: Callable[[Ask], None]
 
 
-@dataclass(slots=True)
+@dataclass
 class Plan:
     """All that the cases of one exercise ask, in order."""
 
@@ -312,6 +312,11 @@ class Plan:
     asked: list[Asked] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     callbacks: dict[str, Callable[..., object]] = field(default_factory=dict)
+
+    @cached_property
+    def ops(self) -> Ops:
+        """What a worker is asked to do."""
+        return Ops(asked.op for asked in self.asked)
 
 
 _CASES: dict[str, list[Case]] = {}

@@ -6,12 +6,13 @@ Expected values are computed here and never cross to the answer's side; what cro
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
@@ -57,6 +58,11 @@ UNSHOWN = (
     "Your code gave something that can't be shown: an object whose parts are not what its class declares."
 )
 _Given = TypeVar("_Given")
+# Neighbours that give the same value, which nobody changes, each time.
+PURE = frozenset({"accept_value", "apply_mask", "decode_frame", "decode_payload_len"})
+MOST_KEPT = 4 << 20  # bytes of what one neighbour was given and gave, about
+KEEPING = 500  # bytes for each value that is kept
+LONG = 200  # characters
 Run = Callable[..., Transcript]
 
 
@@ -178,7 +184,7 @@ class Examiner:
         """Run an answer, the reference's neighbours beside it, and hold what came against what must."""
         questions = self.questions()
         callbacks = self._references | questions.callbacks
-        answer, ops = replace(answer, sources=()), [asked.op for asked in questions.asked]
+        answer, ops = replace(answer, sources=()), questions.ops
         transcript = self._run(answer, ops, callbacks)
         if self._goes_on:
             _go_on(questions, transcript, lambda first: self._run(answer, ops[first:], callbacks))
@@ -223,7 +229,7 @@ class Examiner:
         own = [source.name for source in answer.sources]
         theirs = {name: each for source in own for name, each in references(find_exercise(source)).items()}
         callbacks = theirs | self._references | questions.callbacks
-        transcript = self._run(answer, [asked.op for asked in questions.asked], callbacks)
+        transcript = self._run(answer, questions.ops, callbacks)
         failures = compare(questions, transcript).failed or isinstance(transcript.loaded, (LoadFailed, Ended))
         if not failures:
             return []
@@ -254,9 +260,10 @@ class Examiner:
         names = tuple(each.name for each in candidates)
         if names not in self._replays:
             path = next((inspect.getfile(each.function) for each in candidates), None)
-            ops = [asked.op for asked in questions.asked]
             functions = [each.function.__name__ for each in candidates]
-            transcripts = workers.run_trusted(path, functions, ops, questions.callbacks) if path else {}
+            transcripts = (
+                workers.run_trusted(path, functions, questions.ops, questions.callbacks) if path else {}
+            )
             self._replays[names] = {
                 each.name: _Trace(questions, transcripts[each.function.__name__]) for each in candidates
             }
@@ -323,8 +330,31 @@ def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
     found = {}
     for neighbour in exercise.neighbours:
         module, _, name = neighbour.rpartition(".")
-        found[name] = getattr(import_module(f"minews.{module}"), name)
+        function = getattr(import_module(f"minews.{module}"), name)
+        found[name] = _remembering(function) if name in PURE else function
     return found
+
+
+def _remembering(function: Callable[..., object]) -> Callable[..., object]:
+    """Return a pure function that is not asked twice for the same: all answers to an exercise call alike."""
+    kept: dict[object, object] = {}
+    room = MOST_KEPT
+
+    @wraps(function)
+    def remembered(*args: object, **kwargs: object) -> object:
+        nonlocal room
+        if kwargs or not all(type(each) in (bytes, str) for each in args):  # a bytearray may change
+            return function(*args, **kwargs)
+        if args not in kept:
+            value = function(*args)
+            room -= KEEPING + 2 * sum(map(len, args))  # type: ignore[arg-type]
+            if room < 0:
+                kept.clear()
+                room = MOST_KEPT
+            kept[args] = value
+        return kept[args]
+
+    return remembered
 
 
 def compare(questions: Plan, transcript: Transcript) -> Report:
@@ -454,9 +484,11 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("observed", asked.observe(value))
         if isinstance(value, Other) and value.repr_text.startswith("<"):
             return ("returned", value.type_name)  # the rest names the function and its address
+        if type(value) is bytes and len(value) > LONG:
+            return ("returned", "bytes", hashlib.sha256(value).hexdigest(), _changes(outcome))
         shown = re.sub(r"<Opcode\.\w+: (\d+)>", r"\1", repr(value))  # either of the two may come
         shown = re.sub(r" at 0x[0-9a-fA-F]+", "", shown)  # where an object lies in memory
-        return ("returned", type(value).__name__, shown, repr(sorted(outcome.changed.items())))
+        return ("returned", type(value).__name__, _brief(shown), _changes(outcome))
     if isinstance(outcome, Raised):
         if outcome.type.startswith("minews.types."):
             return ("raised", outcome.type, outcome.attributes.get("status"), outcome.attributes.get("code"))
@@ -464,6 +496,17 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("raised", outcome.type, "")  # what it says is the student's own choice
         return ("raised", outcome.type, re.sub(r"""'[^']*'|"[^"]*"|[0-9]+""", "...", outcome.message))
     return (type(outcome).__name__, getattr(outcome, "how", ""))
+
+
+def _changes(outcome: Returned) -> str:
+    return _brief(repr(sorted(outcome.changed.items())))
+
+
+def _brief(text: str) -> str:
+    """Return a text, or of a long one its hash: what all known mistakes gave is kept, to be compared."""
+    if len(text) <= LONG:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _all_of_it(seen: object) -> object:

@@ -20,7 +20,7 @@ from .worker.fallback import run_here
 from .worker.forking import end_template
 from .worker.host import WorkerError
 from .worker.lacking import lacking_names
-from .worker.protocol import Ended, Limits, Loaded, LoadObject, Op
+from .worker.protocol import Ended, Limits, Loaded, LoadObject, Op, as_tuple
 from .worker.table import Callbacks
 from .worker.talk import Answer, Transcript, Worker
 
@@ -162,7 +162,7 @@ def run_trusted(
 
     Where one takes the worker down, the rest are done in another.
     """
-    limits, ops = limits or replace(TRUSTED_LIMITS), tuple(ops)
+    limits, ops = limits or replace(TRUSTED_LIMITS), as_tuple(ops)
     table = Callbacks(callbacks or {})
     requests = {name: LoadObject(str(ROOT), str(Path(path).resolve()), name, limits=limits) for name in names}
     transcripts: dict[str, Transcript] = {}

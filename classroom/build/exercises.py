@@ -26,6 +26,11 @@ PACKAGE = '"""The exercises of the course: the student\'s own modules, one for e
 
 def preamble(module: str) -> str:
     """The imports of minews.`module` that its exercises need, as they stand above the regions."""
+    return _preamble_once(module, _changed(module))
+
+
+@lru_cache(maxsize=32)
+def _preamble_once(module: str, changed: int) -> str:
     return merge_preambles([module])
 
 
@@ -46,12 +51,22 @@ def missing_imports(module: str, bound: Set[str]) -> str:
 
 def skeleton(exercise: Exercise) -> str:
     """The text that a region holds before anybody wrote in it."""
+    return _skeleton_once(exercise, _changed(exercise.module))
+
+
+@lru_cache(maxsize=256)
+def _skeleton_once(exercise: Exercise, changed: int) -> str:
     source = read_source(exercise.module)
     return cut_skeleton(source, exercise.name, exercise.id, names_from_elsewhere(source, exercise))
 
 
 def reference_source(exercise: Exercise) -> str:
     """The code of minews for an exercise, with the helpers, constants and patterns that it needs."""
+    return _reference_once(exercise, _changed(exercise.module))
+
+
+@lru_cache(maxsize=256)
+def _reference_once(exercise: Exercise, changed: int) -> str:
     source = read_source(exercise.module)
     return cut_object(source, exercise.name, names_from_elsewhere(source, exercise))
 
@@ -135,8 +150,16 @@ def read_source(module: str) -> Source:
     Raises:
         FileNotFoundError: if there is no such module.
     """
-    path = places.ROOT / "minews" / file_of(module)
-    return _parse_once(path, path.stat().st_mtime_ns, f"minews.{module}")
+    return _parse_once(_path_of(module), _changed(module), f"minews.{module}")
+
+
+def _path_of(module: str) -> Path:
+    return places.ROOT / "minews" / file_of(module)
+
+
+def _changed(module: str) -> int:
+    """When a module of minews was changed: what is made of it is kept until then."""
+    return _path_of(module).stat().st_mtime_ns
 
 
 @lru_cache(maxsize=32)

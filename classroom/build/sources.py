@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .names import DEFINITIONS, Definition, bound_names, changed_names, free_names
+
+SHORT = 6000  # characters of a text whose tree may be kept
 
 
 class SourceError(Exception):
@@ -76,11 +78,19 @@ def parse_source(text: str, name: str) -> Source:
 
 
 def parse_or_none(text: str) -> ast.Module | None:
-    """Parse what a student wrote; None if Python can't."""
+    """Parse what a student wrote; None if Python can't. Nobody changes what it returns."""
+    return _parse_again(text) if len(text) > SHORT else _parse_once(text)
+
+
+def _parse_again(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+# One text is looked at several times on the way to a verdict. The tree of a long one may take much memory.
+_parse_once = lru_cache(maxsize=24)(_parse_again)
 
 
 def find_definition(text: str, name: str) -> Definition | None:

@@ -20,7 +20,7 @@ from ..feedback import tame
 from ..files import set_aside
 from ..syllabus import Exercise, find_exercise
 from ..worker.host import TamperedError, WorkerError
-from ..worker.protocol import Ended, Limits, Op
+from ..worker.protocol import Ended, Limits, Op, as_tuple
 from ..worker.talk import Answer, Transcript, Worker
 from .copies import fingerprint
 from .reading import Piece, read_work
@@ -258,7 +258,7 @@ class _Boxes:
         callbacks: Mapping[str, Callable[..., object]] | None = None,
     ) -> Transcript:
         """Do the ops on the answer in a worker of its own, see `workers.run`. Raises WorkerError."""
-        ops = tuple(ops)
+        ops = as_tuple(ops)
         try:
             return self._run_once(answer, ops, callbacks)
         except (WorkerError, OSError):  # what an earlier answer left behind may have been the reason

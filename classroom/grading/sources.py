@@ -105,6 +105,8 @@ def _find_in_module(
     notes: list[str] = []
     text = _decode(name, data, notes)
     found = list(_pieces_in_module(name, path, text, exercises, expected))
+    if not found and "\0" in text and expected != list(exercises):
+        raise Unreadable("it is no text")
     problems += notes if found else []
     for piece in found:
         yield _rate(name, piece, piece.text, _is_written(piece, exercises))

@@ -33,6 +33,19 @@ DENIED = tuple(
     for name in kernel.NUMBERS
     if name not in ("clone", "clone3", "execve", "execveat", "fork", "vfork", "socket", "socketpair")
 )
+# What the answers of a class import again and again, and what Python looks for on the way.
+STUDENTS_NEED = (
+    "binascii",
+    "dataclasses",
+    "encodings.idna",
+    "encodings.latin_1",
+    "ipaddress",
+    "itertools",
+    "math",
+    "secrets",
+    "string",
+    "uuid",
+)
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 ACCESS_TIMES = {0x400: 1 << 10, 0x800: 1 << 11, 0x1000: 1 << 21}  # bits of statvfs: bits of mount
 SIOCSIFFLAGS, UP = 0x8914, 0x1 | 0x40
@@ -50,7 +63,7 @@ def keep_boxes(settings: Settings) -> None:
     """
     control = socket.socket(fileno=os.dup(0))
     try:
-        for name in (*OFTEN_NEEDED, "worker.live", "worker.scripted", "fcntl", "ctypes", "encodings.idna"):
+        for name in (*OFTEN_NEEDED, *STUDENTS_NEED, "worker.live", "worker.scripted", "fcntl", "ctypes"):
             __import__(name)
         template.import_the_rest()
         means = _leave_the_system(settings)

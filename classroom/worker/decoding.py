@@ -13,7 +13,10 @@ _T = TypeVar("_T")
 _MARGIN = 3  # an encoder at its depth limit still writes an Other, or the pairs of Headers
 _CONTAINER_OF_TAG = {tag: kind for kind, tag in TAG_OF_CONTAINER.items()}
 _RECORD_OF_NAME = {kind.__name__.encode(): kind for kind in RECORDS}
-_ENUM_OF_NAME = {kind.__name__.encode(): kind for kind in ENUMS}
+_MEMBERS_OF_ENUM: dict[bytes, dict[bytes, object]] = {
+    kind.__name__.encode(): {name.encode(): member for name, member in kind.__members__.items()}  # type: ignore[attr-defined]
+    for kind in ENUMS
+}
 
 
 class DecodeError(ValueError):
@@ -38,7 +41,10 @@ class Decoder:
         self._values += 1
         if self._values > plain.MAX_VALUES and not self._trusted:
             raise DecodeError(f"more than {plain.MAX_VALUES} values")
-        tag = self._bytes(1)
+        tag = self._data[self.at : self.at + 1]
+        if not tag:
+            raise DecodeError("cut short")
+        self.at += 1
         take = _TAKE.get(tag)
         if take is None:
             raise DecodeError(f"unknown tag {tag!r}")
@@ -53,8 +59,12 @@ class Decoder:
         return piece
 
     def sized(self, tag: bytes = b"") -> bytes:
-        (length,) = LENGTH.unpack(self._bytes(4))
-        return self._bytes(length)
+        data, start = self._data, self.at + 4
+        end = start + int.from_bytes(data[self.at : start], "big")
+        if end > len(data):
+            raise DecodeError("cut short")
+        self.at = end
+        return data[start:end]
 
     def number(self, tag: bytes) -> int:
         data = self.sized()
@@ -104,8 +114,7 @@ class Decoder:
         return value
 
     def member(self, tag: bytes) -> object:
-        members: dict[str, object] = self._known(_ENUM_OF_NAME).__members__  # type: ignore[attr-defined]
-        return self._known({name.encode(): member for name, member in members.items()})
+        return self._known(self._known(_MEMBERS_OF_ENUM))
 
     def headers(self, tag: bytes) -> types.Headers:
         texts = self._inside(2 * self._count(2))

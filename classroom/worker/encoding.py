@@ -11,6 +11,7 @@ from .plain import ENUMS, RECORDS, TAG_OF_CONTAINER, type_name
 from .protocol import Other
 
 LENGTH = struct.Struct(">I")
+LONG = 1 << 16  # characters
 DOUBLE = struct.Struct(">d")
 
 
@@ -56,10 +57,11 @@ class Encoder:
 
     def put_sized(self, tag: bytes, data: bytes | bytearray) -> None:
         """Write a tag, a length and as many bytes."""
-        self.check_room(len(data))
-        self.out += tag
-        self.out += LENGTH.pack(len(data))
-        self.out += data
+        count, out = len(data), self.out
+        if len(out) + count > self._limit:
+            raise TooMuchError(len(out) + count)
+        out += tag + count.to_bytes(4, "big")
+        out += data
 
     def check_room(self, count: int) -> None:
         """Raise TooMuchError unless there is room for as many bytes."""
@@ -107,7 +109,7 @@ class Encoder:
         except AttributeError:  # made without its __init__
             self.put(Other(type_name(value), "a record with fields missing"))
             return
-        self._put_name(b"r", type(value).__name__)
+        self.out += _HEAD_OF_RECORD[type(value)]
         for each in contents:
             self.put(each)
 
@@ -116,6 +118,14 @@ class Encoder:
         self.out += tag
         self.out.append(len(data))
         self.out += data
+
+
+def _head_of(kind: type) -> bytes:
+    name = kind.__name__.encode()
+    return b"r" + bytes([len(name)]) + name
+
+
+_HEAD_OF_RECORD = {kind: _head_of(kind) for kind in RECORDS}
 
 
 def _put_int(encoder: Encoder, value: int) -> None:
@@ -131,7 +141,8 @@ def _put_float(encoder: Encoder, value: float) -> None:
 
 
 def _put_str(encoder: Encoder, value: str) -> None:
-    encoder.check_room(len(value))  # before the time is taken to encode it
+    if len(value) > LONG:
+        encoder.check_room(len(value))  # before the time is taken to encode it
     encoder.put_sized(b"s", value.encode("utf-8", "surrogatepass"))
 
 

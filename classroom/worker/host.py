@@ -95,8 +95,13 @@ class Host:
         )
 
     def send(self, message: object, deadline: float) -> None:
-        """Send a message. Raises TypeError (it can't cross), EOFError and TimeoutError (deadline passed)."""
-        data = codec.encode(message, codec.MAX_REQUEST, trusted=True)
+        """Send a message, or the bytes of one.
+
+        Raises TypeError (it can't cross), EOFError and TimeoutError (deadline passed).
+        """
+        written = type(message) is bytes
+        data = message if written else codec.encode(message, codec.MAX_REQUEST, trusted=True)
+        assert isinstance(data, bytes)
         left = memoryview(LENGTH.pack(len(data)) + data)
         while left:
             left = left[self._pipes.write(left, self._wait(deadline)) :]

@@ -17,6 +17,9 @@ MAX_VALUES = 1_000_000  # values in one message, at all depths
 MAX_HASHED = 5_000  # keys of dicts and sets in one message: colliding keys take quadratic time
 REPR_LENGTH = 200
 
+SIMPLE = frozenset({str, bytes, bytearray, bool, type(None)})
+"""Types of which every value crosses, if there is room for it."""
+
 TAG_OF_CONTAINER: dict[type, bytes] = {list: b"l", tuple: b"t", set: b"S", frozenset: b"z"}
 
 
@@ -74,6 +77,13 @@ def replaced(value: object, replace: Callable[[object], object]) -> object:
     if type(value) is dict:
         return {replaced(key, replace): replaced(part, replace) for key, part in value.items()}
     return replace(value)
+
+
+def is_simple(value: object) -> bool:
+    """Whether a value is certain to cross, room apart: of a simple type, or a list or tuple of such."""
+    if type(value) in (list, tuple):
+        return all(type(each) in SIMPLE for each in value)  # type: ignore[attr-defined]
+    return type(value) in SIMPLE
 
 
 def contains_other(value: object) -> bool:

@@ -7,6 +7,7 @@
 An op's result goes into a slot (by default its index), and later ops name it as `Slot(index)`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 ANSWER = "answer"
@@ -212,6 +213,17 @@ class LoadObject:
     name: str
     exercise_id: str = ""
     limits: Limits = field(default_factory=Limits)
+
+
+class Ops(tuple[Op, ...]):
+    """Ops that are sent to many workers; `encoded` is the message, once somebody has written it."""
+
+    encoded: bytes | None = None
+
+
+def as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
+    """Return ops as a tuple, `Ops` as they are."""
+    return ops if isinstance(ops, tuple) else tuple(ops)
 
 
 @dataclass(slots=True)

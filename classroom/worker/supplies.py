@@ -125,6 +125,8 @@ def _sendable(value: object) -> object:
 
 
 def _refuse_what_cannot_cross(call: CallJudge) -> None:
+    if not call.kwargs and all(map(plain.is_simple, call.args)):
+        return
     sent = codec.decode(codec.encode((call.args, call.kwargs)))
     if codec.contains_other(sent):
         kinds = ", ".join(plain.type_name(value) for value in (*call.args, *call.kwargs.values()))

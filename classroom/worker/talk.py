@@ -4,7 +4,9 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
+from . import codec
 from .endings import ending
 from .host import GarbledError, Host, Process, TamperedError, WorkerError
 from .lacking import defined_names, lacking_names
@@ -21,6 +23,7 @@ from .protocol import (
     LoadObject,
     NotWritten,
     Op,
+    Ops,
     Outcome,
     Raised,
     Ready,
@@ -30,6 +33,7 @@ from .protocol import (
     UseLent,
     UseRaised,
     UseReturned,
+    as_tuple,
 )
 from .table import Callbacks
 
@@ -78,8 +82,11 @@ class Answer:
 
     def lacking(self) -> tuple[str, ...]:
         """Return the names that the code uses and that nothing supplies."""
-        supplied = {*self.neighbours, *self.constants, *defined_names(self.preamble)}
+        supplied = {*self.neighbours, *self.constants, *_names_of_preamble(self.preamble)}
         return lacking_names(self.source, supplied)
+
+
+_names_of_preamble = lru_cache(maxsize=16)(defined_names)  # the same for all exercises of a module
 
 
 def _with_kinds(source: Source, callbacks: Callbacks) -> Source:
@@ -128,7 +135,7 @@ class Worker:
         """Load the answer and do the ops on it."""
         limits = limits or Limits()
         table = Callbacks(callbacks or {})
-        transcript = self.run_loaded(answer.request(table, limits), tuple(ops), table)
+        transcript = self.run_loaded(answer.request(table, limits), as_tuple(ops), table)
         if isinstance(transcript.loaded, Loaded):
             transcript.loaded.lacking = answer.lacking()
         _name_lines(transcript, answer)
@@ -182,7 +189,7 @@ class _Talk:
         return transcript
 
     def _collect(self, ops: tuple[Op, ...], outcomes: list[Outcome]) -> None:
-        request: object | None = Run(ops)
+        request: object | None = _written(ops)
         for _ in ops:
             outcome = self._expect((Returned, Raised, NotWritten, Ended), request)
             assert isinstance(outcome, Returned | Raised | NotWritten | Ended)
@@ -256,6 +263,15 @@ class _Talk:
         request = self._request
         filename = request.filename if isinstance(request, Load) else request.path
         return ending(code, self._host.last_words(), filename)
+
+
+def _written(ops: tuple[Op, ...]) -> object:
+    """Return the message that asks for ops; where they are asked of many workers, as bytes."""
+    if not isinstance(ops, Ops):
+        return Run(ops)
+    if ops.encoded is None:
+        ops.encoded = codec.encode(Run(tuple(ops)), codec.MAX_REQUEST, trusted=True)
+    return ops.encoded
 
 
 def _tampered(failed: Failed) -> Ended:
