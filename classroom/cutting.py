@@ -42,7 +42,7 @@ def cut_answer(text: str) -> Cut:
     pieces = [line for number, line in enumerate(lines, 1) if number not in gone or number in taken]
     if shared:  # several statements on one line, such as `KEY = 1; print(KEY)`
         encoded = [line.encode() for line in lines]
-        pieces = [_padded_segment(encoded, node) for node in kept]
+        pieces = [_segment(encoded, node) for node in kept]
     cut = _strip_blank_lines("\n".join(pieces))
     first = next((n for n, line in enumerate(lines, 1) if n not in gone - taken and line.strip()), 1)
     return Cut(_squeeze(cut) if gone else cut, first, tuple(left_out))
@@ -113,15 +113,15 @@ def _is_magic(value: ast.AST | None) -> bool:
     return isinstance(owner, ast.Call) and _called_name(owner) == "get_ipython"
 
 
-def _padded_segment(lines: list[bytes], node: ast.stmt) -> str:
-    """The text of a statement, spaces in place of what stands before it on its line.
+def _segment(lines: list[bytes], node: ast.stmt) -> str:
+    """The text of a statement, without what stands before and behind it on its lines.
 
     `ast.get_source_segment` takes the whole text apart again for each statement.
     """
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     taken = lines[first : last + 1]
     taken[-1] = taken[-1][: node.end_col_offset]
-    taken[0] = b" " * node.col_offset + taken[0][node.col_offset :]
+    taken[0] = taken[0][node.col_offset :]
     return b"\n".join(taken).decode()
 
 

@@ -133,6 +133,7 @@ def page(browser, server) -> Page:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 class TestAPageInABrowser:
     def test_gets_back_text_and_binary_of_each_size(self, page):
         said = page.evaluate("(sizes) => talk(sizes)", SIZES)

@@ -460,6 +460,7 @@ def problems() -> dict[str, list[str]]:
 
 
 @pytest.mark.xdist_group("running")
+@pytest.mark.slow
 class TestRunning:
     def test_notebooks_run_side_by_side_and_keep_their_outputs(self, problems: dict[str, list[str]]) -> None:
         assert problems["one"] == problems["two"] == []

@@ -243,6 +243,10 @@ def test_of_several_statements_on_a_line_those_that_belong_are_kept():
     assert found.left_out == ("line 1: print(X)",)
 
 
+def test_of_several_statements_on_a_line_one_may_be_long():
+    assert cut("X = 1; print(X); Y = [\n    2,\n]").text == "X = 1\nY = [\n    2,\n]"
+
+
 def test_the_gap_that_cutting_leaves_is_closed_but_texts_keep_their_lines():
     found = cut('TEXT = """a\n\n\n\nb  """\n\n\nprint(1)\n\n\n\nX = 1')
     assert found.text == 'TEXT = """a\n\n\n\nb  """\n\n\nX = 1'

@@ -76,6 +76,7 @@ def _is_spoilt(made):
     return made.kind in ("no zip", "cut zip", "empty file", "empty folder", "torn notebook", "binary module")
 
 
+@pytest.mark.slow
 def test_a_small_class_gets_exactly_what_it_must(tmp_path):
     print("seed 1")
     exercises = [each for each in EXERCISES if each.id in ("4.2", "5.3")]

@@ -80,6 +80,7 @@ for exercise in all_exercises():
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["from variants", "from references"])
+@pytest.mark.slow
 def test_every_hint_of_every_exercise_comes_to_an_end(student, plain):
     command = [sys.executable, "-c", EVERY_HINT.format(plain=plain)]
     done = subprocess.run(command, cwd=places.ROOT, timeout=60, capture_output=True, text=True)
