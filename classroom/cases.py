@@ -340,6 +340,7 @@ def cases_of(exercise: Exercise, folder: Path | None = None) -> tuple[Case, ...]
     return tuple(_CASES.get(exercise.id, ()))
 
 
+@cache
 def collect_cases(folder: Path) -> dict[str, tuple[Case, ...]]:
     """Return the cases in a folder's lesson_NN*.py by the exercise's id; `cases_of` does not know of them."""
     known = {key: list(cases) for key, cases in _CASES.items()}

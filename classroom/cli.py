@@ -180,7 +180,11 @@ def _add_grading(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     for command in (handout, grade):
         command.add_argument(
-            "--lessons", type=_lessons, default=(), metavar="1-6", help="these lessons; by default all"
+            "--lessons",
+            type=_lessons,
+            default=(),
+            metavar="LIST",
+            help="such as 4 or 4,5 or 1-6; by default all",
         )
     for command in (grade, report):
         command.add_argument("--course", type=Path, metavar="course.toml", help="points and deadlines")
@@ -322,6 +326,9 @@ def _grade(arguments: argparse.Namespace) -> int:
     except Refused as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return STOPPED
     return max(code, _report_on(arguments.out, arguments))
 
 

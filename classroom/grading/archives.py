@@ -138,7 +138,7 @@ def _reasons_to_refuse(inner: str, info: zipfile.ZipInfo) -> Iterator[str]:
     if info.flag_bits & _ENCRYPTED:
         yield "is encrypted and can't be read; zip it without a password"
     if kind_of(inner) == "archive":
-        yield "is a zip file in a zip file and was not opened; put the files themselves into one zip"
+        yield "is a zip file in a zip file and was not opened: unpack a zip of a whole class first"
     if info.compress_type not in _METHODS:
         yield "is packed in a way that is not read here; zip it with the usual method (deflate)"
 

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from typing import Any
 
-from .jobs import end_judges, grade_submission
+from .jobs import grade_submission, judges, stop_judges
 from .judging import Settings
 from .submissions import Submission
 
@@ -34,12 +34,14 @@ def executor_for(jobs: int | None, scheduler: str | None) -> Iterator[tuple[Exec
     """
     if scheduler is None:
         count = jobs or _processors()
-        with ThreadPoolExecutor(count, thread_name_prefix="judge") as pool:
+        with judges(), ThreadPoolExecutor(count, thread_name_prefix="judge") as pool:
             try:
                 yield pool, count
+            except BaseException:
+                stop_judges()
+                raise
             finally:
-                pool.shutdown(cancel_futures=True)
-                end_judges()
+                pool.shutdown(wait=False, cancel_futures=True)
         return
     with _dask(scheduler) as (pool, found):
         yield pool, jobs or found

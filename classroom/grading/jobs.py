@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from typing import IO, Any
 
 from .. import places
@@ -26,7 +27,7 @@ from .judging import Settings
 from .sandbox import SandboxError
 from .submissions import Submission
 
-__all__ = ["RESULT_LIMIT", "end_judges", "grade_submission", "lost_result"]
+__all__ = ["RESULT_LIMIT", "end_judges", "grade_submission", "judges", "lost_result", "stop_judges"]
 
 START = 120.0  # seconds until a judge process is ready, on a machine that is busy
 PATIENCE = 60.0  # seconds that an exercise may take at most, all cases of it
@@ -108,6 +109,10 @@ class JudgeProcess:
         words = self._words.read()[-2000:].decode("utf-8", "replace").strip()
         return f"the judge ended with {self._process.returncode}\n{words}".strip()
 
+    def kill(self) -> None:
+        """Let the process end at once; whoever waits for it hears that it is lost."""
+        self._process.kill()
+
     def end(self) -> None:
         """End the process. May be called again."""
         for stream in (self._process.stdin, self._process.stdout):
@@ -125,6 +130,7 @@ class JudgeProcess:
 _mine = threading.local()
 _all: set[JudgeProcess] = set()
 _lock = threading.Lock()
+_stopped = threading.Event()
 
 
 def grade_submission(submission: Submission, settings: Settings) -> dict[str, Any]:
@@ -132,8 +138,10 @@ def grade_submission(submission: Submission, settings: Settings) -> dict[str, An
 
     Raises SandboxError where this machine can't isolate.
     """
-    reason = ""
+    reason = "the run was stopped"
     for _ in range(ATTEMPTS):
+        if _stopped.is_set():
+            break
         try:
             return _my_judge(settings).grade(submission)
         except JudgeLost as error:
@@ -162,12 +170,30 @@ def _drop_mine() -> None:
         judge.end()
 
 
+@contextlib.contextmanager
+def judges() -> Iterator[None]:
+    """Let threads have judge processes, and end those when this is left."""
+    _stopped.clear()
+    try:
+        yield
+    finally:
+        end_judges()
+
+
+def stop_judges() -> None:
+    """Let the jobs that run end at once, without a result that counts."""
+    _stopped.set()
+    with _lock:
+        for judge in _all:
+            judge.kill()
+
+
 def end_judges() -> None:
     """End the judge processes of all threads of this process. The next job starts another."""
     with _lock:
-        judges = list(_all)
+        ending = list(_all)
         _all.clear()
-    for judge in judges:
+    for judge in ending:
         judge.end()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -86,18 +86,30 @@ class Journal:
 
     def seed_of_run(self) -> int | None:
         """Return the seed of a run that did not come to its end."""
+        run = self._read_run()
+        seed = run.get("seed") if not run.get("finished") else None
+        return seed if isinstance(seed, int) else None
+
+    def list_submissions(self, names: Sequence[str]) -> None:
+        """Note which submissions there are now; others may have been taken away since the last run."""
+        if run := self._read_run():
+            self._write_run({**run, "submissions": list(names)})
+
+    def _read_run(self) -> dict[str, Any]:
         try:
             run = json.loads((self.folder / RUN).read_text("utf-8"))
         except (OSError, ValueError):
-            return None
-        seed = run.get("seed") if isinstance(run, dict) and not run.get("finished") else None
-        return seed if isinstance(seed, int) else None
+            return {}
+        return run if isinstance(run, dict) else {}
 
     def describe_run(self, run: Mapping[str, Any], finished: bool) -> None:
         """Write what is graded, at one stroke."""
         made = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._write_run({**run, "finished": finished, "made": made})
+
+    def _write_run(self, run: Mapping[str, Any]) -> None:
         waiting = self.folder / f".{RUN}.new"
-        waiting.write_text(json.dumps({**run, "finished": finished, "made": made}, indent=1) + "\n", "utf-8")
+        waiting.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
         os.replace(waiting, self.folder / RUN)
 
 

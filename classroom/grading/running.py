@@ -15,6 +15,7 @@ from ..cases import cases_of, collect_cases
 from ..syllabus import LESSONS, Exercise, all_exercises
 from .executors import do_jobs, executor_for
 from .hashing import hash_tests
+from .hidden import HiddenError, read_hidden
 from .jobs import lost_result
 from .journal import Journal, JournalError
 from .judging import TRUSTED, Settings
@@ -66,6 +67,8 @@ def grade(request: Request) -> int:
     """
     if not request.submissions.exists():
         raise Refused(f"There is nothing at {request.submissions}.")
+    if request.submissions.suffix.lower() == ".zip":
+        raise Refused(f"{request.submissions} is a zip file: unpack it, and name the folder.")
     isolation = TRUSTED if request.trusted else _probe(request.scheduler)
     exercises = _exercises(request.lessons)
     try:
@@ -73,7 +76,7 @@ def grade(request: Request) -> int:
             settings = _settings(request, exercises, journal)
             run = _describe(settings, exercises, request, isolation)
             failed = _grade_all(request, settings, journal, run)
-    except JournalError as error:
+    except (JournalError, HiddenError) as error:
         raise Refused(str(error)) from None
     return 1 if failed else 0
 
@@ -104,36 +107,24 @@ def _exercises(lessons: Sequence[int]) -> tuple[Exercise, ...]:
 
 def _settings(request: Request, exercises: Sequence[Exercise], journal: Journal) -> Settings:
     hidden = request.hidden
-    if hidden is not None:
-        _check_hidden(hidden, exercises)
     seed = journal.seed_of_run() if request.seed is None else request.seed
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+    if hidden is not None:
+        read_hidden(hidden, exercises, seed)
     return Settings(
         exercises=tuple(each.id for each in exercises),
-        seed=secrets.randbelow(2**32) if seed is None else seed,
+        seed=seed,
         tests=hash_tests((each.lesson for each in exercises), hidden),
         hidden="" if hidden is None else str(hidden.resolve()),
         trusted=request.trusted,
     )
 
 
-def _check_hidden(folder: Path, exercises: Sequence[Exercise]) -> None:
-    """Find out now, not in the middle of a run, whether hidden cases can be used."""
-    try:
-        found = collect_cases(folder)
-    except Exception as error:
-        raise Refused(
-            f"The hidden cases in {folder} can't be loaded: {type(error).__name__}: {error}"
-        ) from None
-    if not {each.id for each in exercises} & set(found):
-        raise Refused(
-            f"{folder} has no cases for these lessons. They stand in lesson_NN.py, as in tests/exercises."
-        )
-
-
 def _describe(
     settings: Settings, exercises: Sequence[Exercise], request: Request, isolation: str
 ) -> dict[str, Any]:
-    hidden = collect_cases(request.hidden) if request.hidden else {}
+    hidden = collect_cases(request.hidden.resolve()) if request.hidden else {}
     return {
         "seed": settings.seed,
         "tests": settings.tests,
@@ -158,6 +149,7 @@ def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapp
     if not entries:
         raise Refused(f"There is no submission in {request.submissions}.")
     progress = Progress(len(entries))
+    run = {**run, "submissions": [each.name for each in entries]}
 
     def read_new() -> Iterator[Submission]:
         for entry in entries:
@@ -172,6 +164,7 @@ def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapp
     submissions = read_new()
     first = next(submissions, None)
     if first is None:
+        journal.list_submissions(run["submissions"])
         print(f"{progress.text()}; nothing was new.", file=sys.stderr)
         return 0
     journal.describe_run(run, finished=False)

@@ -46,9 +46,9 @@ def secret_text(ask):
     ask("secret \\u00fc").gives(9)
 
 @case("0.1")
-def never_right(ask):
+def secret_letters(ask):
     """Another secret sentence."""
-    ask("secret").gives(-1)
+    ask("secret").gives(6)
 '''
 
 
@@ -124,25 +124,77 @@ def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
     grade_all(handed_in, grades, hidden=hidden)
     found = {name: result["exercises"][EXERCISE] for name, result in results_in(grades).items()}
     assert [(each["hidden_passed"], each["hidden_total"]) for each in found.values()] == [
+        (2, 2),
         (1, 2),
-        (0, 2),
         (0, 2),
     ]
     assert "secret" not in (grades / "results.jsonl").read_text()
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("1 / 0", "ZeroDivisionError"), ("", "has no cases for these lessons")]
+    ("text", "words"),
+    [
+        ("1 / 0", "lesson_00.py, line 1: ZeroDivisionError"),
+        ("", "has no cases for these lessons"),
+        (HIDDEN.replace("gives(6)", "gives(7)"), "reference itself does not pass .* secret_letters"),
+        (HIDDEN.replace("0.1", "0.10"), "for 0.10, and there is no such exercise. Do you mean 0.1?"),
+    ],
+    ids=["broken", "empty", "wrong", "unknown"],
 )
 def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
     handed_in, grades, tmp_path, text, words
 ):
-    hidden = tmp_path / words
+    hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "lesson_00.py").write_text(text, "utf-8")
     with pytest.raises(Refused, match=words):
         grade_all(handed_in, grades, hidden=hidden)
     assert not lines_in(grades)
+
+
+def test_a_folder_of_hidden_cases_that_is_not_there_is_named(handed_in, grades, tmp_path):
+    with pytest.raises(Refused, match="There is no folder"):
+        grade_all(handed_in, grades, hidden=tmp_path / "nowhere")
+
+
+def test_how_many_hidden_cases_there_are_is_noted(handed_in, grades, tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(HIDDEN, "utf-8")
+    grade_all(handed_in, grades, hidden=hidden)
+    run = json.loads((grades / "run.json").read_text())
+    assert run["exercises"][EXERCISE]["hidden_total"] == 2
+    assert run["submissions"] == ["ann.py", "bob.py", "cem.py"]
+    (handed_in / "cem.py").unlink()
+    grade_all(handed_in, grades, hidden=hidden)
+    assert json.loads((grades / "run.json").read_text())["submissions"] == ["ann.py", "bob.py"]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_interrupted_ends_at_once_and_says_how_to_go_on(tmp_path, grades):
+    folder = tmp_path / "submissions"
+    for number in range(40):
+        hand_in(folder, f"s{number:02}", ENDLESS)
+    command = [
+        sys.executable,
+        "-m",
+        "classroom",
+        "grade",
+        str(folder),
+        "--out",
+        str(grades),
+        "--lessons",
+        "0",
+    ]
+    process = subprocess.Popen(command, cwd=places.ROOT, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not results_in(grades):
+        process.poll()
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1]
+    assert process.returncode == 130 and "The same command goes on from here." in said
+    assert time.monotonic() - begin < 5, "a job of this run takes longer"
+    assert all(result["error"] is None for result in results_in(grades).values())
 
 
 @pytest.mark.slow
