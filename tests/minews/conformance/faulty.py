@@ -297,10 +297,8 @@ def accept(listening: socket.socket, talk: type[Honest], visits: list, sockets: 
 
 
 def visit(sock: socket.socket, data: bytes, talk: type[Honest]) -> None:
-    with (
-        sock,
-        contextlib.suppress(OSError, IndexError),
-    ):  # IndexError: a first attempt falls over its own feet
+    # IndexError: a first attempt falls over its own feet.
+    with sock, contextlib.suppress(OSError, IndexError):
         buffer = bytearray(data)
         head = take_head(buffer)
         assert head is not None

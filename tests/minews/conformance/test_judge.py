@@ -114,7 +114,7 @@ class Unmasked(Connection):
     """A client that does not mask what it sends."""
 
     def _write(self, frame: Frame) -> None:
-        self._output += encode_frame(frame)
+        self._output.append(encode_frame(frame))
 
 
 def failed_by_client(only: tuple[str, ...], make: Callable[[], Connection]) -> set[str]:

@@ -20,13 +20,14 @@ from tests.minews.conformance.wire import NotOpened, answer_head, read_head
 
 pytestmark = pytest.mark.slow
 SHORT = 2.0  # seconds for a case
+SOON = 0.5  # seconds that a server here waits for the end of a head
 
 
 def agree(sock: socket.socket) -> None:
     """Be a server that agrees to any head that ends."""
     with sock, contextlib.suppress(OSError, NotOpened):
         sock.settimeout(SHORT)
-        _, _, rest = read_head(sock, time.monotonic() + SHORT)
+        _, _, rest = read_head(sock, time.monotonic() + SOON)
         sock.sendall(answer_head(KEY))
         send_back(sock, Connection(Role.SERVER), rest)
 
@@ -35,7 +36,7 @@ def refuse(sock: socket.socket) -> None:
     """Be a server that refuses all."""
     with sock, contextlib.suppress(OSError, NotOpened):
         sock.settimeout(SHORT)
-        read_head(sock, time.monotonic() + SHORT)
+        read_head(sock, time.monotonic() + SOON)
         sock.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 
 
