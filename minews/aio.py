@@ -14,8 +14,8 @@ sends to it, and nobody else. One clock for all connections of a server pings, a
 'Hello'
 
 What one connection may hold, besides a message that is not whole yet (Limits.max_message): INBOX and what one
-read from the socket brings of messages that wait to be read; OUTBOX and one message that wait to be sent by
-`send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
+read from the socket brings of messages that wait to be read; OUTBOX, HELD and one message that wait to be sent
+by `send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .closing import encode_close
 from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
-from .session import EVICTED, INBOX, NOT_YET, OUTBOX, Reception, Session
+from .session import EVICTED, INBOX, MESSAGE_COST, NOT_YET, OUTBOX, Reception, Session
 from .tls import client_tls_context
 from .types import HandshakeError, State
 
@@ -40,6 +40,7 @@ __all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_ag
 
 READ = 1 << 16  # bytes to take from a socket at once
 BREATH = 100  # messages that may be sent at one go before other tasks get their turn
+HELD = 1 << 14  # bytes, or characters, of messages that may wait to be written at one go
 
 # What comes is taken out of the buffer as soon as it is there: one is enough for all connections. asyncio by
 # itself takes 256 KiB for each read, which can take half of all the time.
@@ -58,7 +59,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_deadline", "_drained", "_ended", "_head", "_heard", "_keeper", "_owed", "_reading", "_ready",
+        "_deadline", "_drained", "_ended", "_head", "_heard", "_held", "_keeper", "_owed", "_reading", "_ready",
         "_stalled", "_transport", "_waiter",
     )  # fmt: skip
 
@@ -67,6 +68,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._keeper = keeper
         self._head: bytearray | None = received  # what came of the peer's head; None once that is over
         self._ready = True  # False while TLS begins
+        self._held = 0  # what messages cost that are not written yet; if any, the loop will soon call `_flush`
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
         self._waiter: asyncio.Future[None] | None = None  # of who receives
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
@@ -89,7 +91,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     async def send(self, message: str | bytes) -> None:
         """Send a message, text for a str and binary for bytes; wait before while the peer reads too slowly.
 
-        If it is cancelled while it waits, nothing of the message is sent.
+        If it is cancelled while it waits, nothing of the message is sent. While messages wait to be read, short
+        ones are sent together, as soon as all that can go on now has done so.
 
         Raises:
             EOFError: if the connection is not open any more: it is lost, or one of us sent a Close. What the
@@ -97,7 +100,10 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         """
         while self._drained is not None:
             await asyncio.shield(self._drained)
-        self.write_message(message)
+        if self._inbox:  # who sends will soon send more: one write is then enough for all
+            self._hold(message)
+        else:
+            self.write_message(message)
         self._keeper.breath -= 1
         if self._keeper.breath == 0:
             self._keeper.breath = BREATH
@@ -109,6 +115,17 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._protocol.receive_eof()
         self._send_message(message)
         self._transport.write(self._protocol.data_to_send())
+
+    def _hold(self, message: str | bytes) -> None:
+        """Leave a message in the protocol until the loop comes round, or until that is too much."""
+        if self._transport.is_closing():
+            self._protocol.receive_eof()
+        self._send_message(message)
+        if not self._held:
+            self._keeper.loop.call_soon(self._flush)
+        self._held += len(message) + MESSAGE_COST
+        if self._held > HELD:
+            self._flush()
 
     async def ping(self) -> float:
         """Send a Ping and wait for its Pong; return the seconds that this took (section 5.5.2).
@@ -152,6 +169,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     @property
     def unsent(self) -> int:
         """Bytes that wait because the peer reads slowly."""
+        self._flush()
         return self._transport.get_write_buffer_size()
 
     def abort(self) -> None:
@@ -194,6 +212,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
+        self._flush()
         self._protocol.receive_eof()
         self._wake()
         self._deadline = self._keeper.now + self._limits.close_time
@@ -342,7 +361,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self.abort()
 
     def _flush(self) -> None:
-        self._transport.write(self._protocol.data_to_send())
+        self._held = 0
+        if (output := self._protocol.data_to_send()) and not self._transport.is_closing():
+            self._transport.write(output)
 
     def _give_up(self) -> None:
         self.abort()
