@@ -64,6 +64,18 @@ class TestSession:
         assert [session._pop(), session._pop()] == ["one", "three"]
         assert session._inbox_size == 0
 
+    def test_a_str_is_sent_as_text_and_bytes_as_binary(self):
+        session = Loose()
+        session._send_message("one")
+        session._send_message(b"two")
+        assert (
+            session._protocol.data_to_send()
+            == bytes.fromhex("8103") + b"one" + bytes.fromhex("8203") + b"two"
+        )
+        session._protocol.send_close()
+        with pytest.raises(EOFError):
+            session._send_message("three")
+
     def test_what_is_lost_has_ended_as_its_driver_says(self):
         session = Loose()
         session._protocol.receive_eof()
