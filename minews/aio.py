@@ -14,8 +14,8 @@ sends to it, and nobody else. One clock for all connections of a server pings, a
 'Hello'
 
 What one connection may hold, besides a message that is not whole yet (Limits.max_message): INBOX and what one
-read from the socket brings of messages that wait to be read; OUTBOX and one message that wait to be sent by
-`send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
+read from the socket brings of messages that wait to be read; OUTBOX, HELD and one message that wait to be
+sent by `send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .closing import encode_close
 from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
-from .session import EVICTED, INBOX, NOT_YET, OUTBOX, Reception, Session
+from .session import EVICTED, INBOX, MESSAGE_COST, NOT_YET, OUTBOX, Reception, Session
 from .tls import client_tls_context
 from .types import HandshakeError, State
 
@@ -40,6 +40,9 @@ __all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_ag
 
 READ = 1 << 16  # bytes to take from a socket at once
 BREATH = 100  # messages that may be sent at one go before other tasks get their turn
+HELD = 1 << 14  # bytes, or characters, of messages that may wait to be written at one go
+
+OPEN = State.OPEN  # found faster by this name
 
 # What comes is taken out of the buffer as soon as it is there: one is enough for all connections. asyncio by
 # itself takes 256 KiB for each read, which can take half of all the time.
@@ -58,8 +61,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_deadline", "_drained", "_ended", "_head", "_heard", "_keeper", "_owed", "_reading", "_ready",
-        "_stalled", "_transport", "_waiter",
+        "_deadline", "_drained", "_ended", "_head", "_heard", "_held", "_keeper", "_owed", "_reading",
+        "_ready", "_stalled", "_transport", "_waiter",
     )  # fmt: skip
 
     def __init__(self, keeper: _Keeper, received: bytearray) -> None:
@@ -67,6 +70,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._keeper = keeper
         self._head: bytearray | None = received  # what came of the peer's head; None once that is over
         self._ready = True  # False while TLS begins
+        self._held = (
+            0  # what messages cost that are not written yet; if any, the loop will soon call `_flush`
+        )
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
         self._waiter: asyncio.Future[None] | None = None  # of who receives
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
@@ -89,7 +95,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     async def send(self, message: str | bytes) -> None:
         """Send a message, text for a str and binary for bytes; wait before while the peer reads too slowly.
 
-        If it is cancelled while it waits, nothing of the message is sent.
+        If it is cancelled while it waits, nothing of the message is sent. While messages wait to be read,
+        short ones leave together, as soon as every task that could go on has had its turn.
 
         Raises:
             EOFError: if the connection is not open any more: it is lost, or one of us sent a Close. What the
@@ -97,7 +104,11 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         """
         while self._drained is not None:
             await asyncio.shield(self._drained)
-        self.write_message(message)
+        self._send_message(message)
+        if self._inbox:  # who sends will soon send more: one write is then enough for all
+            self._hold(len(message))
+        else:
+            self._transport.write(self._protocol.data_to_send())
         self._keeper.breath -= 1
         if self._keeper.breath == 0:
             self._keeper.breath = BREATH
@@ -105,8 +116,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def write_message(self, message: str | bytes) -> None:
         """Do as `send`, but do not wait, however slowly the peer reads: look at `unsent` before."""
-        if self._transport.is_closing():  # it is lost, and asyncio will soon tell
-            self._protocol.receive_eof()
         self._send_message(message)
         self._transport.write(self._protocol.data_to_send())
 
@@ -152,6 +161,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     @property
     def unsent(self) -> int:
         """Bytes that wait because the peer reads slowly."""
+        self._flush()
         return self._transport.get_write_buffer_size()
 
     def abort(self) -> None:
@@ -175,25 +185,26 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._hear(bytes(self._keeper.buffer[:nbytes]))
 
     def _hear(self, data: bytes) -> None:
-        self._heard = True
-        if self._protocol is NOT_YET:
+        self._heard, protocol = True, self._protocol
+        if protocol is NOT_YET:
             if self._head is not None:
                 self._head += data
                 self._keeper.on_head(self)
             return
         ended = self._take(data)
-        if output := self._protocol.data_to_send():
+        if output := protocol.data_to_send():
             self._write_answers(output)
         if self._waiter is not None and (self._inbox or ended):
             self._wake()
         if ended:
             self._finish()
-        elif self._inbox_size > INBOX and self._reading and self._protocol.state is State.OPEN:
+        elif self._inbox_size > INBOX and self._reading and protocol.state is OPEN:
             self._reading = False
             self._transport.pause_reading()
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
+        self._flush()
         self._protocol.receive_eof()
         self._wake()
         self._deadline = self._keeper.now + self._limits.close_time
@@ -256,9 +267,25 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self.abort()
         await self._wait_for_end()
 
+    def _send_message(self, message: str | bytes) -> None:
+        if self._transport.is_closing():  # it is lost, and asyncio will soon tell
+            self._protocol.receive_eof()
+        if isinstance(message, str):  # as `Session` does, one call less
+            self._protocol.send_text(message)
+        else:
+            self._protocol.send_binary(message)
+
+    def _hold(self, size: int) -> None:
+        """Leave a message in the protocol until the loop comes round, or until that is too much."""
+        if not self._held:
+            self._keeper.loop.call_soon(self._flush)
+        self._held += size + MESSAGE_COST
+        if self._held > HELD:
+            self._flush()
+
     def _start_closing(self, code: int, reason: str) -> None:
         encode_close(code, reason)  # raises, whatever the state is
-        if self._protocol.state is State.OPEN:
+        if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason)
             self._flush()
             self._deadline = self._keeper.now + self._limits.close_time
@@ -294,10 +321,12 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         while not self._inbox:
             if self._waiter is not None and not self._waiter.done():
                 raise RuntimeError("another task waits for this connection's messages already")
-            self._check_open(end)
+            if self._protocol.state is not OPEN:
+                self._check_open(end)
             self._waiter = self._keeper.loop.create_future()
             await self._waiter
-        message = self._pop()
+        message = self._inbox.pop()
+        self._inbox_size -= len(message) + MESSAGE_COST
         if not self._reading and self._inbox_size <= INBOX // 2:
             self._read_on()
         return message
@@ -309,8 +338,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             await asyncio.shield(self._ended)
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def _read_on(self) -> None:
         self._reading = True
@@ -342,7 +372,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self.abort()
 
     def _flush(self) -> None:
-        self._transport.write(self._protocol.data_to_send())
+        self._held = 0
+        if (output := self._protocol.data_to_send()) and not self._transport.is_closing():
+            self._transport.write(output)
 
     def _give_up(self) -> None:
         self.abort()

@@ -40,6 +40,10 @@ class _NotYet:
     def receive_eof(self) -> None:
         """Do nothing: there is nobody to tell."""
 
+    def data_to_send(self) -> bytes:
+        """Return nothing: there is nobody to tell it."""
+        return b""
+
 
 NOT_YET = cast(FastConnection, _NotYet())
 
@@ -102,9 +106,14 @@ class Session:
 
     def _take(self, data: bytes) -> bool:
         """Take bytes of the peer's; tell whether they ended the connection."""
+        events = self._protocol.receive_data(data)
+        if len(events) == 1 and not self._inbox and type(message := events[0]) is Message:
+            self._inbox.append(message.data)  # what comes most often, in one step
+            self._inbox_size = len(message.data) + MESSAGE_COST
+            return False
         messages: list[str | bytes] = []
         ended = False
-        for event in self._protocol.receive_data(data):
+        for event in events:
             if type(event) is Message:
                 messages.append(event.data)
             elif type(event) is Pong:

@@ -14,7 +14,7 @@ import pytest
 
 import minews.aio
 from minews import HandshakeError, Opcode, State, accept_value, parse_request_head
-from minews.aio import EVICTED, INBOX, OUTBOX, AsyncConnection, broadcast, connect, connect_again, serve
+from minews.aio import EVICTED, HELD, INBOX, OUTBOX, AsyncConnection, broadcast, connect, connect_again, serve
 from minews.deflate import DeflateParams
 from minews.limits import Limits
 from minews.opening import ClientOptions, ServerOptions
@@ -464,6 +464,147 @@ async def test_an_aborted_connection_takes_no_message_and_gives_none():
         with pytest.raises(EOFError):
             await receiving
         assert await conn.close() == 1006
+
+
+# Short messages that leave together.
+
+
+class Writes:
+    """A transport that counts what is written to it, and hands on everything."""
+
+    def __init__(self, transport) -> None:
+        self.transport, self.written = transport, []
+
+    def write(self, data) -> None:
+        self.written.append(data)
+        self.transport.write(data)
+
+    def __getattr__(self, name):
+        return getattr(self.transport, name)
+
+
+@contextlib.asynccontextmanager
+async def answering_early(limits=CALM, buffers=None):
+    """A connection for which a message waits to be read, so that what it sends is held; and its peer."""
+    visits = Visits()
+    async with await serve(visits, limits=limits) as server, opened(server, buffers=buffers) as peer:
+        conn = await visits.next()
+        await peer.send(masked(Opcode.TEXT, b"wait"))
+        await until(lambda: conn._inbox)
+        conn._transport = Writes(conn._transport)
+        yield conn, peer
+        conn.abort()
+        visits.over.set()
+
+
+@asynchronous
+async def test_a_thousand_messages_that_come_at_once_are_echoed_in_order_and_in_few_writes():
+    transports = []
+
+    async def handle(conn):
+        conn._transport = Writes(conn._transport)
+        transports.append(conn._transport)
+        await echo(conn)
+
+    async with await serve(handle, limits=CALM) as server, opened(server) as peer:
+        numbers = [b"%d" % number for number in range(1000)]
+        await peer.send(b"".join(masked(Opcode.TEXT, number) for number in numbers))
+        assert [(await peer.frame()).payload for _ in numbers] == numbers
+        assert len(transports[0].written) < 50
+        await say_goodbye(peer)
+
+
+@asynchronous
+async def test_what_is_held_leaves_by_itself_as_soon_as_the_sender_waits():
+    async with answering_early() as (conn, peer):
+        for number in b"123":
+            await conn.send(bytes([number]))
+        assert conn._transport.written == []
+        assert [(await peer.frame()).payload for _ in range(3)] == [b"1", b"2", b"3"]
+        assert len(conn._transport.written) == 1
+        await asyncio.sleep(0)
+        await conn.send(b"4")
+        assert (await peer.frame()).payload == b"4"
+
+
+@asynchronous
+async def test_no_more_is_held_than_is_allowed_and_a_large_message_not_at_all():
+    async with answering_early() as (conn, _):
+        for _ in range(99):
+            await conn.send("x" * 1000)
+            assert conn._held <= HELD
+        assert 99_000 - HELD < len(b"".join(conn._transport.written)) < 99 * 1004
+        await conn.send("x" * HELD)
+        assert len(b"".join(conn._transport.written)) == 99 * 1004 + 4 + HELD
+
+
+@asynchronous
+async def test_who_asks_what_is_unsent_hears_of_what_is_held_too():
+    async with answering_early(buffers=4096) as (conn, _):
+        conn.write_message(b"x" * 60_000)  # more than the peer has room for, less than stops us
+        before = conn.unsent
+        assert before > 0
+        assert conn._drained is None
+        await conn.send("held")
+        assert conn.unsent == before + 6
+
+
+@asynchronous
+async def test_what_is_sent_without_waiting_comes_behind_what_is_held():
+    async with answering_early() as (conn, peer):
+        await conn.send("1")
+        conn.write_message("2")
+        await conn.send("3")
+        assert broadcast([conn], "4") == 1
+        await conn.send("5")
+        pinging = asyncio.create_task(conn.ping())
+        await conn.send("6")
+        frames = [await peer.frame() for _ in range(7)]
+        assert [frame.payload for frame in frames if frame.opcode == Opcode.TEXT] == [
+            *map(b"%d".__mod__, range(1, 7))
+        ]
+        pinging.cancel()
+
+
+@pytest.mark.parametrize("ending", ["close", "their Close", "their end of TCP"])
+@asynchronous
+async def test_what_is_held_reaches_the_peer_before_the_connection_ends(ending):
+    async with answering_early() as (conn, peer):
+        await conn.send("last")
+        if ending == "close":
+            conn._start_closing(1000, "")
+        elif ending == "their Close":
+            conn._hear(masked(Opcode.CLOSE))
+        else:
+            conn.eof_received()
+            conn._transport.close()  # as asyncio does then
+        assert (await peer.frame()).payload == b"last"
+        if ending == "their end of TCP":
+            assert await peer.rest() == b""
+        else:
+            assert (await peer.frame()).opcode == Opcode.CLOSE
+
+
+@asynchronous
+async def test_what_is_held_is_dropped_without_a_word_with_a_connection_that_is_lost():
+    async with answering_early() as (conn, _):
+        await conn.send("lost")
+        conn.abort()
+        await until(lambda: not conn._held)
+        assert conn._transport.written == []
+        with pytest.raises(EOFError):
+            await conn.send("too late")
+        assert conn._held == 0
+
+
+@asynchronous
+async def test_a_peer_that_does_not_read_stops_who_answers_it_too():
+    async with answering_early(buffers=4096) as (conn, _):
+        with pytest.raises(TimeoutError):
+            while True:
+                async with asyncio.timeout(0.1):
+                    await conn.send(b"x" * 1000)
+        assert OUTBOX < conn.unsent < OUTBOX + HELD + 2000
 
 
 # Backpressure.

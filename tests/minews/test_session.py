@@ -40,6 +40,7 @@ class TestSession:
         session = Session(LIMITS)
         assert (session.state, session.close_code, session.close_reason) == (State.CONNECTING, 1006, "")
         assert repr(session) == "<Session connecting>"
+        assert session._protocol.data_to_send() == b""
 
     def test_messages_come_in_order_and_the_end_after_them(self):
         session = Loose()
@@ -53,6 +54,27 @@ class TestSession:
             session._check_open()
         assert (session.state, session.close_code, session.close_reason) == (State.CLOSING, 1000, "bye")
         assert repr(session) == "<Loose closing>"
+
+    def test_a_message_that_comes_alone_is_counted_like_others(self):
+        session = Loose()
+        assert not session._take(masked(Opcode.TEXT, b"one"))
+        assert session._inbox_size == 3 + MESSAGE_COST
+        assert not session._take(masked(Opcode.TEXT, b"three"))
+        assert session._inbox_size == 8 + 2 * MESSAGE_COST
+        assert [session._pop(), session._pop()] == ["one", "three"]
+        assert session._inbox_size == 0
+
+    def test_a_str_is_sent_as_text_and_bytes_as_binary(self):
+        session = Loose()
+        session._send_message("one")
+        session._send_message(b"two")
+        assert (
+            session._protocol.data_to_send()
+            == bytes.fromhex("8103") + b"one" + bytes.fromhex("8203") + b"two"
+        )
+        session._protocol.send_close()
+        with pytest.raises(EOFError):
+            session._send_message("three")
 
     def test_what_is_lost_has_ended_as_its_driver_says(self):
         session = Loose()
