@@ -36,6 +36,7 @@ from tests.classroom.made_up_class import (
 
 SEED = 6455
 OTHERS = 12  # submissions besides those that hold the variants
+EACH = 10  # runs after which it says how it stands
 
 
 def keep_busy() -> None:
@@ -97,6 +98,11 @@ def repeat(runs: int) -> int:
             wrong += bool(differing)
             for place in differing:
                 print(f"run {number}, {place}: {table.get(place)} and not {expected.get(place)}", flush=True)
+            if number % EACH == EACH - 1:
+                print(
+                    f"{number + 1} runs, {wrong} not as they must be, load {os.getloadavg()[0]:.1f}",
+                    flush=True,
+                )
     print(
         f"{runs} runs of {len(made)} submissions, {len(expected)} answers each, in "
         f"{time.monotonic() - begin:.0f} s, load {os.getloadavg()[0]:.1f}: "
