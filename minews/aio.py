@@ -192,8 +192,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self._keeper.on_head(self)
             return
         ended = self._take(data)
-        if output := protocol.data_to_send():
-            self._write_answers(output)
+        if protocol._output:  # as most often there is none, not even a call is spent on it
+            self._write_answers(protocol.data_to_send())
         if self._waiter is not None and (self._inbox or ended):
             self._wake()
         if ended:
