@@ -1,6 +1,6 @@
 """Feedback for each student as HTML and as Markdown, in the words that `check` uses.
 
-Hidden checks are counted openly, and never shown. Whatever a student wrote is text here, nothing else: it is
+Hidden cases are counted openly, and never shown. Whatever a student wrote is text here, nothing else: it is
 escaped, and the page may load or run nothing at all.
 """
 
@@ -22,9 +22,11 @@ __all__ = [
     "markdown_feedback",
     "say_hidden",
     "say_late",
+    "say_missing",
     "say_nothing",
     "say_score",
     "say_summary",
+    "say_untried",
     "say_verdict",
     "write_feedback_files",
 ]
@@ -35,18 +37,25 @@ WORDS = {
     "error": "could not be loaded",
     "not-written": "not written yet",
     "missing": "not handed in",
+    "ungraded": "not graded: the grader itself failed here",
 }
+OUT_OF_TIME = "not run: the time of the submission was used up before"
 MARKS = {
     "passed": "\u2713",
     "failed": "\u25d0",
     "error": "\u2715",
     "not-written": "\u25cb",
     "missing": "\u2013",
+    "ungraded": "!",
 }
 GRADER_FAILED = (
     "The grader itself failed on this submission, which says nothing about your code. "
     "There are no points yet; your instructor has been told."
 )
+NOTHING_THERE = "Nothing of this was handed in that could be read."
+# Endings after which cases may have been left out, and what feedback says of the others that failed.
+_TIMED_OUT = frozenset({"endless", "waiting", "out-of-time"})
+_OTHERS = re.compile(r"^Besides +(\d+) other cases? fails?, too:", re.MULTILINE)
 # Blocks of feedback that are shown space for space, unless they hold a sentence.
 _FIXED = frozenset({"Tried", "Came", "Must be", "Bits", "Printed", "Where"})
 _LABEL = re.compile(r"([A-Z][a-z]+(?: [a-z]+)?) *")
@@ -57,19 +66,53 @@ _LABEL = re.compile(r"([A-Z][a-z]+(?: [a-z]+)?) *")
 
 def say_verdict(exercise: ExerciseResult) -> str:
     """The verdict in words; code that passes what is shown and fails what is hidden is not simply right."""
-    if exercise.verdict == "passed" and exercise.hidden_failed:
+    if exercise.fails_only_hidden:
         return "passed all that is shown, not all that is hidden"
+    if exercise.verdict == "error" and exercise.ending == "out-of-time":
+        return OUT_OF_TIME
     return WORDS[exercise.verdict]
 
 
 def say_hidden(exercise: ExerciseResult) -> str:
-    """How many hidden checks failed or passed; "" where there are none, or nothing was there to be tested."""
+    """How many hidden cases failed or passed; "" where there are none, or nothing was there to be tested."""
     failed, total = exercise.hidden_failed, exercise.hidden_total
-    if not total or exercise.verdict in ("missing", "not-written"):
+    if not total or exercise.verdict in ("missing", "not-written", "ungraded"):
         return ""
     if failed:
-        return f"{failed} hidden {'check' if failed == 1 else 'checks'} failed."
-    return "The hidden check passed." if total == 1 else f"All {total} hidden checks passed."
+        return f"{failed} hidden {'case' if failed == 1 else 'cases'} failed."
+    return "The hidden case passed." if total == 1 else f"All {total} hidden cases passed."
+
+
+def count_untried(exercise: ExerciseResult) -> int:
+    """How many cases were left out, since others before them had taken all the time; 0 if none were.
+
+    They count as not passed. The feedback names the case that failed first, and says how many others failed.
+    """
+    if exercise.verdict != "failed" or exercise.ending not in _TIMED_OUT:
+        return 0
+    besides = _OTHERS.search(exercise.feedback)
+    failed = bool(exercise.case) + int(besides[1] if besides else 0)
+    return max(exercise.total - exercise.passed - failed, 0)
+
+
+def say_untried(exercise: ExerciseResult) -> str:
+    """A sentence on the cases that were left out, or ""."""
+    untried = count_untried(exercise)
+    if not untried:
+        return ""
+    were = "case was" if untried == 1 else "cases were"
+    return f"{untried} of the {exercise.total} {were} not tried, since others did not come to an end in time."
+
+
+def say_missing(result: SubmissionResult, grade: Grade, run: RunInfo) -> str:
+    """A sentence on what was not handed in, or ""."""
+    missing = [number for number in grade.exercises if not result.exercise(number).is_there]
+    if not missing:
+        return ""
+    if len(missing) == len(grade.exercises):
+        return NOTHING_THERE
+    names = (f"{number} {run.names.get(number, '')}".strip() for number in missing)
+    return f"Not handed in: {', '.join(names)}."
 
 
 def say_nothing(exercise: ExerciseResult, run: RunInfo) -> str:
@@ -77,7 +120,7 @@ def say_nothing(exercise: ExerciseResult, run: RunInfo) -> str:
     name = f"{exercise.exercise} {run.names.get(exercise.exercise, '')}".strip()
     if exercise.verdict == "missing":
         return f"{name}: nothing was handed in for it."
-    return f"{name}: {WORDS[exercise.verdict]}."
+    return f"{name}: {say_verdict(exercise)}."
 
 
 def say_score(grade: Grade, course: Course) -> str:
@@ -102,19 +145,22 @@ def say_summary(result: SubmissionResult, grade: Grade, course: Course) -> str:
     """All of it in a line, for the gradebook's comments."""
     if not grade.is_known:
         return GRADER_FAILED
-    listed = []
-    for number in grade.exercises:
-        exercise = result.exercise(number)
-        cases = f" ({exercise.passed} of {exercise.total} cases)" if exercise.verdict == "failed" else ""
-        hidden = say_hidden(exercise).rstrip(".") if exercise.hidden_failed else ""
-        listed.append(f"{number} {WORDS[exercise.verdict]}{cases}{', ' if hidden else ''}{hidden}")
-    parts = [
-        say_score(grade, course) + ".",
-        *say_late(grade, course),
-        "; ".join(listed) + ".",
-        *result.problems,
-    ]
-    return " ".join(parts)
+    parts = [say_score(grade, course) + ".", *result.problems, *say_late(grade, course)]
+    if not _is_there(result, grade):
+        return " ".join([*parts, NOTHING_THERE])
+    return " ".join([*parts, "; ".join(_say_briefly(result.exercise(each)) for each in grade.exercises) + "."])
+
+
+def _say_briefly(exercise: ExerciseResult) -> str:
+    cases = f" ({exercise.passed} of {exercise.total} cases)" if exercise.verdict == "failed" else ""
+    hidden = f", {say_hidden(exercise).rstrip('.')}" if exercise.hidden_failed and say_hidden(exercise) else ""
+    words = say_verdict(exercise) if exercise.verdict == "error" else WORDS[exercise.verdict]
+    return f"{exercise.exercise} {words}{cases}{hidden}"
+
+
+def _is_there(result: SubmissionResult, grade: Grade) -> bool:
+    """Whether anything was handed in that could be read."""
+    return any(result.exercise(number).is_there for number in grade.exercises)
 
 
 # Markdown
@@ -126,17 +172,22 @@ def markdown_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, cour
     lines = [
         f"# {escape_markdown(course.title)}",
         f"**{about}**",
-        *map(escape_markdown, say_late(grade, course)),
     ]
     lines += [f"- {escape_markdown(problem)}" for problem in result.problems]
+    lines += map(escape_markdown, say_late(grade, course))
     if not grade.is_known:
         return "\n\n".join([*lines, GRADER_FAILED]) + "\n"
+    lines += filter(None, [escape_markdown(say_missing(result, grade, run))])
+    if not _is_there(result, grade):
+        return "\n\n".join(lines) + "\n"
     lines.append("\n".join(_markdown_table(result, grade, run, course)))
     for number in grade.exercises:
         exercise = result.exercise(number)
+        if not exercise.is_there:
+            continue
         lines.append(f"### {escape_markdown(f'{number} {run.exercises[number]}')}")
         lines.append(fence(exercise.feedback or say_nothing(exercise, run)))
-        lines += [f"**{hidden}**" for hidden in [say_hidden(exercise)] if hidden]
+        lines += [f"**{words}**" for words in (say_untried(exercise), say_hidden(exercise)) if words]
     return "\n\n".join(lines) + "\n"
 
 
@@ -172,14 +223,28 @@ def html_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: 
         f"<p class=score>{escape_html(say_score(grade, course))}</p>",
         f"<p class=quiet>Handed in as <bdi>{escape_html(result.submission)}</bdi></p></header><main>",
     ]
-    parts += [f'<p class="note">{escape_html(line)}</p>' for line in say_late(grade, course)]
     parts += [f'<p class="note"><bdi>{escape_html(problem)}</bdi></p>' for problem in result.problems]
+    parts += [f'<p class="note">{escape_html(line)}</p>' for line in say_late(grade, course)]
     if grade.is_known:
-        parts.append(_html_table(result, grade, run, course))
-        parts += [_html_section(result.exercise(number), run) for number in grade.exercises]
+        parts += _html_exercises(result, grade, run, course)
     else:
         parts.append(f'<p class="note">{escape_html(GRADER_FAILED)}</p>')
     return page(f"Feedback: {course.title}", "".join([*parts, "</main>"]))
+
+
+def _html_exercises(
+    result: SubmissionResult, grade: Grade, run: RunInfo, course: Course
+) -> Iterator[str]:
+    missing = say_missing(result, grade, run)
+    if missing:
+        yield f"<p>{escape_html(missing)}</p>"
+    if not _is_there(result, grade):
+        return
+    yield _html_table(result, grade, run, course)
+    for number in grade.exercises:
+        exercise = result.exercise(number)
+        if exercise.is_there:
+            yield _html_section(exercise, run)
 
 
 def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
@@ -189,8 +254,9 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
     for number, cells in zip(grade.exercises, _rows(result, grade, run, course), strict=True):
         exercise = result.exercise(number)
         name, verdict, cases, points = map(escape_html, cells)
+        link = f"<a href=#e{escape_html(number)}>{name}</a>" if exercise.is_there else name
         body.append(
-            f"<tr><th scope=row><a href=#e{escape_html(number)}>{name}</a></th>"
+            f"<tr><th scope=row>{link}</th>"
             f"<td>{_badge(exercise, verdict)}</td><td>{cases}</td><td class=number>{points}</td></tr>"
         )
     total = f"{course.show(grade.points)} of {course.show(grade.maximum)}"
@@ -204,15 +270,15 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
 
 
 def _badge(exercise: ExerciseResult, words: str) -> str:
-    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    kind = "failed" if exercise.fails_only_hidden else exercise.verdict
     return f'<span class="badge {kind}"><span aria-hidden=true>{MARKS[kind]}</span> {words}</span>'
 
 
 def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
     number = exercise.exercise
     headline, blocks = read_blocks(exercise.feedback or say_nothing(exercise, run))
-    hidden = say_hidden(exercise)
-    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    words = filter(None, (say_untried(exercise), say_hidden(exercise)))
+    kind = "failed" if exercise.fails_only_hidden else exercise.verdict
     return "".join(
         [
             f'<section id="e{escape_html(number)}" class="exercise {kind}">',
@@ -220,7 +286,7 @@ def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
             f"<p><strong>{escape_html(headline[0])}</strong></p>",
             "".join(f"<p class=quiet>{escape_html(line)}</p>" for line in headline[1:]),
             f"<dl>{''.join(map(_block, blocks))}</dl>" if blocks else "",
-            f"<p class=hidden><strong>{hidden}</strong></p>" if hidden else "",
+            *(f"<p class=hidden><strong>{each}</strong></p>" for each in words),
             "</section>",
         ]
     )
