@@ -148,12 +148,16 @@ def say_summary(result: SubmissionResult, grade: Grade, course: Course) -> str:
     parts = [say_score(grade, course) + ".", *result.problems, *say_late(grade, course)]
     if not _is_there(result, grade):
         return " ".join([*parts, NOTHING_THERE])
-    return " ".join([*parts, "; ".join(_say_briefly(result.exercise(each)) for each in grade.exercises) + "."])
+    return " ".join(
+        [*parts, "; ".join(_say_briefly(result.exercise(each)) for each in grade.exercises) + "."]
+    )
 
 
 def _say_briefly(exercise: ExerciseResult) -> str:
     cases = f" ({exercise.passed} of {exercise.total} cases)" if exercise.verdict == "failed" else ""
-    hidden = f", {say_hidden(exercise).rstrip('.')}" if exercise.hidden_failed and say_hidden(exercise) else ""
+    hidden = (
+        f", {say_hidden(exercise).rstrip('.')}" if exercise.hidden_failed and say_hidden(exercise) else ""
+    )
     words = say_verdict(exercise) if exercise.verdict == "error" else WORDS[exercise.verdict]
     return f"{exercise.exercise} {words}{cases}{hidden}"
 
@@ -232,9 +236,7 @@ def html_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: 
     return page(f"Feedback: {course.title}", "".join([*parts, "</main>"]))
 
 
-def _html_exercises(
-    result: SubmissionResult, grade: Grade, run: RunInfo, course: Course
-) -> Iterator[str]:
+def _html_exercises(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> Iterator[str]:
     missing = say_missing(result, grade, run)
     if missing:
         yield f"<p>{escape_html(missing)}</p>"

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import markdown_feedback, say_hidden, say_nothing, say_score
+from ..feedback_files import markdown_feedback, say_hidden, say_nothing, say_score, say_untried
 from ..points import Grade
 from ..results import ExerciseResult, RunInfo, SubmissionResult
 
@@ -78,7 +78,7 @@ def _annotate(result: SubmissionResult, grade: Grade, run: RunInfo) -> Iterator[
 
 def _message(exercise: ExerciseResult, run: RunInfo) -> str:
     words = exercise.feedback or say_nothing(exercise, run)
-    return "\n\n".join(filter(None, (words, say_hidden(exercise))))
+    return "\n\n".join(filter(None, (words, say_untried(exercise), say_hidden(exercise))))
 
 
 def workflow_commands(result: SubmissionResult, grade: Grade, run: RunInfo) -> str:
