@@ -67,7 +67,8 @@ def write_moodle_worksheet(
         comment = plain_cell(comments.get(entry.submission, ""), 1000)
         name = plain_cell(entry.person or entry.student, 200)
         points = show_points(entry, None, course), course.show(entry.grade.maximum)
-        rows.append([f"Participant {entry.student}", name, "", *points, "Yes", "-", "-", comment])
+        who = plain_cell(f"Participant {entry.student}", 200)
+        rows.append([who, name, "", *points, "Yes", "-", "-", comment])
     return _write_or_remove(path, rows)
 
 
