@@ -52,7 +52,7 @@ GRADER_FAILED = (
     "The grader itself failed on this submission, which says nothing about your code. "
     "There are no points yet; your instructor has been told."
 )
-NOTHING_THERE = "Nothing of this was handed in that could be read."
+NOTHING_THERE = "No exercise was found in what was handed in."
 # Endings after which cases may have been left out, and what feedback says of the others that failed.
 _TIMED_OUT = frozenset({"endless", "waiting", "out-of-time"})
 _OTHERS = re.compile(r"^Besides +(\d+) other cases? fails?, too:", re.MULTILINE)
@@ -100,8 +100,8 @@ def say_untried(exercise: ExerciseResult) -> str:
     untried = count_untried(exercise)
     if not untried:
         return ""
-    were = "case was" if untried == 1 else "cases were"
-    return f"{untried} of the {exercise.total} {were} not tried, since others did not come to an end in time."
+    were = "was" if untried == 1 else "were"
+    return f"{untried} of the {exercise.total} cases {were} not tried: others did not come to an end in time."
 
 
 def say_missing(result: SubmissionResult, grade: Grade, run: RunInfo) -> str:

@@ -344,9 +344,9 @@ def test_nothing_that_could_be_read_is_one_sentence_with_the_reason_first():
     )
     grade, course = grade_submission(result, ("4.1", "4.2"), Course()), Course()
     line = say_summary(result, grade, course)
-    assert line == "0 of 2 points. work.zip is empty. Nothing of this was handed in that could be read."
+    assert line == "0 of 2 points. work.zip is empty. No exercise was found in what was handed in."
     for text in (html_feedback(result, grade, run, course), markdown_feedback(result, grade, run, course)):
-        assert text.index("work.zip is empty.") < text.index("Nothing of this was handed in")
+        assert text.index("work.zip is empty.") < text.index("No exercise was found")
         assert "<section" not in text and "###" not in text and "|" not in text
 
 

@@ -20,9 +20,10 @@ MOST_EXERCISES = 3  # of one pair
 MOST_LINES = 120  # of one side
 FEWEST_LINES = 3  # in common, to be worth showing
 ABOUT = (
-    "Names, comments and layout are left out of the comparison, and so is what the skeleton, the reference "
-    "or more than a tenth of the class has. What is left looks alike here; that is a reason to look, and "
-    "says nothing about who wrote what, or why. Rare pieces are those of the one that has fewer of them."
+    "Names, comments, docstrings and layout are left out of the comparison, and so is what the skeleton, "
+    "the reference or more than a tenth of the class has, unless the whole of it is identical. What is left "
+    "looks alike here; that is a reason to look, and says nothing about who wrote what, or why. Rare pieces "
+    "are those of the one that has fewer of them."
 )
 
 

@@ -115,7 +115,7 @@ def draw_mistakes(mistakes: Sequence[tuple[str, int]]) -> str:
     names = [shorten(name, 36).replace("$", r"\$") for name, _ in mistakes]
     bars = axes.barh(names, [count for _, count in mistakes], height=0.7, color=BLUE)
     axes.bar_label(bars, padding=4)
-    axes.set(xlabel="submissions", ylabel="exercise and mistake")
+    axes.set(xlabel="submissions", ylabel="mistake")
     _count_whole(axes.xaxis)
     axes.margins(x=0.09)
     _lay_down(axes)

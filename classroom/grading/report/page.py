@@ -145,7 +145,7 @@ def _overview(found: Class, course: Course) -> str:
     values.append((f"{sum(bool(row.problems) for row in found.rows):,}", "not read, or not wholly"))
     empty = len(found.graded) - len(found.counted)
     if empty:
-        values.append((f"{empty:,}", "with nothing that could be read, not in median and average"))
+        values.append((f"{empty:,}", "with nothing to grade, not in the average"))
     values.append((f"{sum(bool(row.grade.days) for row in found.rows):,}", "late"))
     return tiles(values)
 
@@ -156,9 +156,7 @@ def _scores(found: Class) -> str:
         return part("scores", "Scores", "<p>Nothing has points yet.</p>")
     maximum = float(found.rows[0].grade.maximum)
     empty = len(found.graded) - len(found.counted)
-    note = (
-        f"<p class=quiet>{_say_empty(empty, 'that could be read')}, and left out here.</p>" if empty else ""
-    )
+    note = f"<p class=quiet>{_say_empty(empty, 'that could be read')}; left out here.</p>" if empty else ""
     return part("scores", "Scores", f"<figure>{draw_scores(points, maximum)}</figure>{note}")
 
 
