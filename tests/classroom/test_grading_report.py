@@ -236,7 +236,10 @@ def test_moodle_finds_its_columns(tmp_path, undrawn):
         rows[0].index(name) for name in ("Identifier", "Grade", "Last modified (grade)", "Feedback comments")
     ]
     assert [row[0] for row in rows[1:]] == ["Participant 4711", "Participant 4712", "Participant 4713"]
+    table = rows_of(tmp_path / "exports" / "points.csv")
+    totals = {row[1]: row[table[0].index("Total")] for row in table}
     for person in rows[1:]:
+        assert person[places[1]] == totals[person[0].removeprefix("Participant ")]
         assert float(person[places[1]]) <= float(person[rows[0].index("Maximum grade")]) == 20
         assert person[places[2]] == "-"
         assert "of 20 points." in person[places[3]]
@@ -357,6 +360,7 @@ def test_what_is_missing_is_one_sentence():
     text = html_feedback(result, grade, run, course)
     assert "Not handed in: 4.1 f4.1, 4.3 f4.3." in text
     assert text.count("<section") == 1 and "#e4.1" not in text
+    assert markdown_feedback(result, grade, run, course).count("###") == 1
 
 
 @pytest.mark.parametrize(
@@ -575,3 +579,24 @@ def test_nothing_to_report_is_said(tmp_path, capsys, course, said):
 
 def test_counted_exercises_are_those_of_the_lessons_that_count(grades):
     assert counted_exercises(read_run(grades / "run.json"), Course(lessons=(5,)))[0] == "5.1"
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        (
+            ["4.2: its hidden cases could not be asked (KeyError)"],
+            "Mend the hidden case and run grade again.",
+        ),
+        (["killed"], "Run grade again; what is graded already stays."),
+        ([TRACE, "killed"], "Where a hidden case failed: mend the hidden case"),
+    ],
+)
+def test_what_helps_is_said_where_the_grader_failed(tmp_path, undrawn, errors, said):
+    results = make_results(3, hostile=False)
+    for result, error in zip(results, errors, strict=False):
+        result["error"] = error
+        result["exercises"]["4.2"]["verdict"] = "ungraded"
+    report(write_results(tmp_path, results))
+    assert said in Page((tmp_path / "report.html").read_text()).words
+    assert open_journal(tmp_path / "results.jsonl").unread == ()

@@ -98,7 +98,7 @@ def _shout(found: Class, people: People, notes: Sequence[str]) -> str:
         (
             people.name(at),
             people.clean(at, row.submission),
-            Raw(f"<bdi>{escape_html(people.clean(at, say_error(row.error)))}</bdi>"),
+            Raw(f"<bdi>{escape_html(say_error(people.clean(at, row.error)))}</bdi>"),
         )
         for at, row in enumerate(found.rows)
         if row.error
@@ -122,7 +122,7 @@ def _say_remedy(found: Class) -> str:
     """What helps: to run it again does not where a hidden case is wrong."""
     kinds = {is_of_hidden_case(row.error) for row in found.rows if row.error}
     again = "Run grade again; what is graded already stays."
-    mend = "Mend the hidden case and run grade again; it grades anew whatever that case was asked of."
+    mend = "Mend the hidden case and run grade again."
     if kinds == {True}:
         return mend
     return (
@@ -225,10 +225,13 @@ def _say_stops(stops: Sequence[Stop], titles: Mapping[str, str]) -> str:
         return ""
     if not most.stopped:
         return "<p>Nobody was stopped: all passed everything.</p>"
+    lesson = most.exercise.partition(".")[0]
+    is_first = most.exercise == next(each for each in titles if each.startswith(f"{lesson}."))
+    came = "began the lesson" if is_first else "had passed what stands before it in its lesson"
     hardest = max(stops, key=lambda stop: stop.stopped / stop.arrived if stop.arrived else 0)
     words = [
-        f"Most stopped at {most.exercise} {titles[most.exercise]}: of {most.arrived:,} who had passed what "
-        f"stands before it in its lesson, {most.stopped:,} did not pass it."
+        f"Most stopped at {most.exercise} {titles[most.exercise]}: of {most.arrived:,} who {came}, "
+        f"{most.stopped:,} did not pass it."
     ]
     if hardest is not most:
         words.append(
