@@ -13,19 +13,14 @@ import pytest
 from classroom.grading.course import Course
 from classroom.grading.errors import is_of_hidden_case, say_error
 from classroom.grading.exports import check_run, classroom_result, gradescope_results, workflow_commands
-from classroom.grading.feedback_files import (
-    html_feedback,
-    markdown_feedback,
-    read_blocks,
-    say_summary,
-    say_verdict,
-)
+from classroom.grading.feedback_files import html_feedback, markdown_feedback, read_blocks
 from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_name
 from classroom.grading.points import counted_exercises, grade_submission
-from classroom.grading.report import lecture, page, report
+from classroom.grading.report import exercises, lecture, page, report
 from classroom.grading.report.drawing import draw_verdicts
 from classroom.grading.report.gathering import Class
 from classroom.grading.results import open_journal, read_result, read_run
+from classroom.grading.sentences import say_summary, say_verdict
 from tests.classroom.fake_results import HOSTILE_NAMES, make_results, write_results
 
 ELEMENTS = """
@@ -48,8 +43,9 @@ def grades(tmp_path_factory):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leave out the pictures, which take most of a report's time."""
-    for name in ("draw_scores", "draw_stops", "draw_verdicts"):
-        monkeypatch.setattr(page, name, lambda *_: "")
+    monkeypatch.setattr(page, "draw_scores", lambda *_: "")
+    for name in ("draw_stops", "draw_verdicts"):
+        monkeypatch.setattr(exercises, name, lambda *_: "")
     monkeypatch.setattr(lecture, "draw_mistakes", lambda *_: "")
 
 
@@ -480,7 +476,7 @@ def test_only_hidden_cases_that_fail_are_in_the_picture_too():
     for passed in (1, 2):
         result, grade, *_ = one(**hidden, hidden_passed=passed)
         found.add(result, grade)
-    counts = page._verdicts(found)
+    counts = exercises.count_verdicts(found)
     assert counts["4.2"] == {"passed": 1, "hidden": 1}
     assert "4.2: 1 passed, 1 only hidden cases failed." in draw_verdicts(counts, {"4.2": "Compute"})
 

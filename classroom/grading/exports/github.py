@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import markdown_feedback, say_hidden, say_nothing, say_score, say_untried
+from ..feedback_files import markdown_feedback
 from ..points import Grade
 from ..results import ExerciseResult, RunInfo, SubmissionResult
+from ..sentences import say_hidden, say_nothing, say_score, say_untried
 
 __all__ = [
     "check_run",

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import say_hidden, say_late, say_nothing, say_untried
 from ..points import Grade
 from ..results import RunInfo, SubmissionResult
+from ..sentences import say_hidden, say_late, say_nothing, say_untried
 
 __all__ = ["gradescope_results"]
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from ..course import Course
 from ..errors import say_error
-from ..feedback_files import markdown_feedback, say_summary, write_feedback_files
+from ..feedback_files import markdown_feedback, write_feedback_files
 from ..naming import plain_cell, safe_name, write_file
 from ..points import Grade
 from ..results import RunInfo, SubmissionResult
+from ..sentences import say_summary
 from .canvas import write_canvas
 from .github import check_run, classroom_result, encode_result
 from .gradescope import gradescope_results

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from statistics import mean, median
 
@@ -14,9 +13,10 @@ from ..naming import escape_html, safe_name
 from ..results import RunInfo
 from ..style import page
 from .clock import name_zone, show_time
-from .drawing import draw_scores, draw_stops, draw_verdicts
+from .drawing import draw_scores
 from .elements import Raw, part, shorten, table, tiles
-from .gathering import Class, Stop
+from .exercises import say_empty, write_exercises
+from .gathering import Class
 from .lecture import write_mistakes
 from .lists import MOST_ROWS, write_late, write_timing, write_unread
 from .people import People
@@ -53,7 +53,7 @@ def write_page(
         _shout(found, people, notes),
         _overview(found, course),
         _scores(found),
-        _exercises(found, run, course),
+        write_exercises(found, run, course),
         write_mistakes(found, run),
         write_timing(found, run, people),
         write_unread(found, people),
@@ -156,100 +156,8 @@ def _scores(found: Class) -> str:
         return part("scores", "Scores", "<p>Nothing has points yet.</p>")
     maximum = float(found.rows[0].grade.maximum)
     empty = len(found.graded) - len(found.counted)
-    note = f"<p class=quiet>{_say_empty(empty, 'that could be read')}; left out here.</p>" if empty else ""
+    note = f"<p class=quiet>{say_empty(empty, 'that could be read')}; left out here.</p>" if empty else ""
     return part("scores", "Scores", f"<figure>{draw_scores(points, maximum)}</figure>{note}")
-
-
-def _say_empty(count: int, what: str) -> str:
-    return f"{count:,} submission{'s' * (count != 1)} held nothing {what}"
-
-
-# Exercises
-
-
-def _exercises(found: Class, run: RunInfo, course: Course) -> str:
-    if not found.graded or not found.exercises:
-        return part("exercises", "Exercises", "<p>No exercise has results yet.</p>")
-    titles = {number: run.exercises[number] for number in found.exercises}
-    stops = found.stops()
-    head = ["Exercise", "Passed", "Only hidden cases failed", "Not right yet", "Could not be loaded"]
-    head += ["Not written yet", "Not handed in", "Points, mean", "Stopped here"]
-    return part(
-        "exercises",
-        "Which exercise stops people",
-        _say_stops(stops, titles),
-        _say_absent(found),
-        f"<figure>{draw_stops(stops)}</figure><figure>{draw_verdicts(_verdicts(found), titles)}</figure>",
-        table(
-            "Exercises",
-            head,
-            _exercise_rows(found, titles, course, stops),
-            numbers=range(1, 9),
-        ),
-    )
-
-
-def _verdicts(found: Class) -> dict[str, Counter[str]]:
-    """How often each verdict was given; who fails only what is hidden has not passed."""
-    adjusted = {number: Counter(found.verdicts[number]) for number in found.exercises}
-    for number, counts in adjusted.items():
-        counts["passed"] -= found.hidden_failed[number]
-        counts["hidden"] = found.hidden_failed[number]
-    return adjusted
-
-
-def _exercise_rows(
-    found: Class, titles: Mapping[str, str], course: Course, stops: Sequence[Stop]
-) -> Iterator[tuple[object, ...]]:
-    for number, stop in zip(titles, stops, strict=True):
-        counts, size = found.verdicts[number], max(len(found.graded), 1)
-        hidden = found.hidden_failed[number]
-        right = counts["passed"] - hidden
-        passed = f"{right:,} ({100 * right / size:.0f} %)"
-        others = (f"{counts[each]:,}" for each in ("failed", "error", "not-written", "missing"))
-        average = course.show(Fraction(mean(found.earned[number] or [0])))
-        worth = f"{average} of {course.show(course.points(number))}"
-        yield (
-            f"{number} {titles[number]}",
-            passed,
-            f"{hidden:,}",
-            *others,
-            worth,
-            f"{stop.stopped:,} of {stop.arrived:,}",
-        )
-
-
-def _say_stops(stops: Sequence[Stop], titles: Mapping[str, str]) -> str:
-    most = max(stops, key=lambda stop: stop.stopped)
-    if not any(stop.arrived for stop in stops):
-        return ""
-    if not most.stopped:
-        return "<p>Nobody was stopped: all passed everything.</p>"
-    lesson = most.exercise.partition(".")[0]
-    is_first = most.exercise == next(each for each in titles if each.startswith(f"{lesson}."))
-    came = "began the lesson" if is_first else "had passed what stands before it in its lesson"
-    hardest = max(stops, key=lambda stop: stop.stopped / stop.arrived if stop.arrived else 0)
-    words = [
-        f"Most stopped at {most.exercise} {titles[most.exercise]}: of {most.arrived:,} who {came}, "
-        f"{most.stopped:,} did not pass it."
-    ]
-    if hardest is not most:
-        words.append(
-            f"The largest part stopped at {hardest.exercise} {titles[hardest.exercise]}: "
-            f"{hardest.stopped:,} of {hardest.arrived:,}."
-        )
-    return f"<p>{escape_html(' '.join(words))}</p>"
-
-
-def _say_absent(found: Class) -> str:
-    """Who is left out above since there was nothing to grade, by lesson."""
-    words = [
-        _say_empty(count, f"of lesson {lesson} that could be read")
-        for lesson, count in sorted(found.absent.items())
-        if count
-    ]
-    left_out = "They are left out of who was stopped and of the mean."
-    return f"<p>{escape_html('. '.join(words))}. {left_out}</p>" if words else ""
 
 
 def _gone(gone: Sequence[str], people: People) -> str:
