@@ -16,7 +16,15 @@ from functools import lru_cache
 from typing import TypeAlias
 from zlib import crc32
 
-__all__ = ["RUN", "WINDOW", "fingerprint", "matching_lines", "run_numbers", "tokenise"]
+__all__ = [
+    "RUN",
+    "WINDOW",
+    "find_docstrings",
+    "fingerprint",
+    "matching_lines",
+    "run_numbers",
+    "tokenise",
+]
 
 RUN = 10  # tokens
 WINDOW = 4  # numbers of which the smallest is kept
@@ -51,7 +59,18 @@ def tokenise(source: str) -> list[Token]:
 
     Names of Python itself and of what stands behind a point, such as `digest`, are nobody's own.
     """
+    return _scan(source)[0]
+
+
+def find_docstrings(source: str) -> list[tuple[int, int]]:
+    """The first and last line of each string that is a statement of its own, as docstrings are."""
+    return _scan(source)[1]
+
+
+def _scan(source: str) -> tuple[list[Token], list[tuple[int, int]]]:
+    """The tokens that count, and the lines of the docstrings among them."""
     found: list[Token] = []
+    strings: list[tuple[int, int]] = []
     line, before, depth = 1, "", 0  # `before` is the last token of this statement, "" at its start
     for match in _TOKEN.finditer(source[:MAX_SOURCE]):
         kind, text = match.lastgroup, match.group()
@@ -65,6 +84,8 @@ def tokenise(source: str) -> list[Token]:
             if before not in _STATEMENT_ENDS:
                 found.append(("s", line))
                 before = "s"
+            else:
+                strings.append((line, line + text.count("\n")))
             line += text.count("\n")
         elif kind == "space":
             line += text.count("\n")
@@ -72,7 +93,7 @@ def tokenise(source: str) -> list[Token]:
             depth = max(0, depth + (text in "([{") - (text in ")]}"))
             found.append((text, line))
             before = text
-    return found
+    return found, strings
 
 
 def _rename(text: str, before: list[Token]) -> str:
@@ -117,22 +138,36 @@ def _hash(text: str) -> int:
     return crc32(text.encode("utf-8", "surrogatepass")) + 1
 
 
-def matching_lines(first: str, second: str, common: Collection[int] = ()) -> tuple[set[int], set[int]]:
+def matching_lines(
+    first: str, second: str, common: Collection[int] = (), given: str = ""
+) -> tuple[set[int], set[int]]:
     """Find the lines that two pieces of code have in common after renaming.
 
     Arguments:
         first, second: the code.
         common: numbers of runs that do not count, such as those of the reference.
+        given: code whose lines count for nothing, such as the skeleton with its signature.
 
     Returns:
         The numbers of the lines, from 1, in the first and in the second.
     """
     runs = [list(_number_runs(tokens)) for tokens in (tokenise(first), tokenise(second))]
     shared = {number for number, _ in runs[0]} & {number for number, _ in runs[1]} - set(common)
-    return _lines_of(first, runs[0], shared), _lines_of(second, runs[1], shared)
+    aside = set(_line_texts(given).values())
+    return _lines_of(first, runs[0], shared, aside), _lines_of(second, runs[1], shared, aside)
 
 
-def _lines_of(source: str, runs: list[tuple[int, int]], shared: set[int]) -> set[int]:
+def _lines_of(source: str, runs: list[tuple[int, int]], shared: set[int], aside: set[str]) -> set[int]:
     tokens = tokenise(source)
     starts = [start for number, start in runs if number in shared]
-    return {line for start in starts for _, line in tokens[start : start + RUN]}
+    found = {line for start in starts for _, line in tokens[start : start + RUN]}
+    return {line for line in found if _line_texts(source).get(line) not in aside} if aside else found
+
+
+@lru_cache(8)
+def _line_texts(source: str) -> dict[int, str]:
+    """What stands in each line after renaming."""
+    found: dict[int, list[str]] = {}
+    for text, line in tokenise(source):
+        found.setdefault(line, []).append(text)
+    return {line: " ".join(texts) for line, texts in found.items()}

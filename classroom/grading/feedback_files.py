@@ -1,6 +1,6 @@
 """Feedback for each student as HTML and as Markdown, in the words that `check` uses.
 
-Hidden checks are counted openly, and never shown. Whatever a student wrote is text here, nothing else: it is
+Hidden cases are counted openly, and never shown. Whatever a student wrote is text here, nothing else: it is
 escaped, and the page may load or run nothing at all.
 """
 
@@ -15,106 +15,32 @@ from .course import Course
 from .naming import escape_html, escape_markdown, fence, safe_name, write_file
 from .points import Grade
 from .results import ExerciseResult, RunInfo, SubmissionResult
+from .sentences import (
+    GRADER_FAILED,
+    is_there,
+    say_hidden,
+    say_late,
+    say_missing,
+    say_nothing,
+    say_score,
+    say_untried,
+    say_verdict,
+)
 from .style import page
 
-__all__ = [
-    "html_feedback",
-    "markdown_feedback",
-    "say_hidden",
-    "say_late",
-    "say_nothing",
-    "say_score",
-    "say_summary",
-    "say_verdict",
-    "write_feedback_files",
-]
+__all__ = ["html_feedback", "markdown_feedback", "read_blocks", "write_feedback_files"]
 
-WORDS = {
-    "passed": "passed",
-    "failed": "not right yet",
-    "error": "could not be loaded",
-    "not-written": "not written yet",
-    "missing": "not handed in",
-}
 MARKS = {
     "passed": "\u2713",
     "failed": "\u25d0",
     "error": "\u2715",
     "not-written": "\u25cb",
     "missing": "\u2013",
+    "ungraded": "!",
 }
-GRADER_FAILED = (
-    "The grader itself failed on this submission, which says nothing about your code. "
-    "There are no points yet; your instructor has been told."
-)
 # Blocks of feedback that are shown space for space, unless they hold a sentence.
 _FIXED = frozenset({"Tried", "Came", "Must be", "Bits", "Printed", "Where"})
 _LABEL = re.compile(r"([A-Z][a-z]+(?: [a-z]+)?) *")
-
-
-# Sentences
-
-
-def say_verdict(exercise: ExerciseResult) -> str:
-    """The verdict in words; code that passes what is shown and fails what is hidden is not simply right."""
-    if exercise.verdict == "passed" and exercise.hidden_failed:
-        return "passed all that is shown, not all that is hidden"
-    return WORDS[exercise.verdict]
-
-
-def say_hidden(exercise: ExerciseResult) -> str:
-    """How many hidden checks failed or passed; "" where there are none, or nothing was there to be tested."""
-    failed, total = exercise.hidden_failed, exercise.hidden_total
-    if not total or exercise.verdict in ("missing", "not-written"):
-        return ""
-    if failed:
-        return f"{failed} hidden {'check' if failed == 1 else 'checks'} failed."
-    return "The hidden check passed." if total == 1 else f"All {total} hidden checks passed."
-
-
-def say_nothing(exercise: ExerciseResult, run: RunInfo) -> str:
-    """What to say of an exercise about which `check` had nothing to say."""
-    name = f"{exercise.exercise} {run.names.get(exercise.exercise, '')}".strip()
-    if exercise.verdict == "missing":
-        return f"{name}: nothing was handed in for it."
-    return f"{name}: {WORDS[exercise.verdict]}."
-
-
-def say_score(grade: Grade, course: Course) -> str:
-    """The points in a few words."""
-    if not grade.is_known:
-        return "No points yet: the grader failed"
-    return f"{course.show(grade.points)} of {course.show(grade.maximum)} points"
-
-
-def say_late(grade: Grade, course: Course) -> list[str]:
-    """A sentence for each lesson that was late."""
-    return [
-        f"Lesson {each.lesson} was handed in {each.days} {'day' if each.days == 1 else 'days'} late: "
-        f"{course.show(each.percent)} % of its points are taken off, "
-        f"{course.show(each.points)} of {course.show(each.raw)} are left."
-        for each in grade.lessons.values()
-        if each.days and each.raw
-    ]
-
-
-def say_summary(result: SubmissionResult, grade: Grade, course: Course) -> str:
-    """All of it in a line, for the gradebook's comments."""
-    if not grade.is_known:
-        return GRADER_FAILED
-    listed = []
-    for number in grade.exercises:
-        exercise = result.exercise(number)
-        cases = f" ({exercise.passed} of {exercise.total} cases)" if exercise.verdict == "failed" else ""
-        hidden = say_hidden(exercise).rstrip(".") if exercise.hidden_failed else ""
-        listed.append(f"{number} {WORDS[exercise.verdict]}{cases}{', ' if hidden else ''}{hidden}")
-    parts = [
-        say_score(grade, course) + ".",
-        *say_late(grade, course),
-        "; ".join(listed) + ".",
-        *result.problems,
-    ]
-    return " ".join(parts)
 
 
 # Markdown
@@ -126,17 +52,22 @@ def markdown_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, cour
     lines = [
         f"# {escape_markdown(course.title)}",
         f"**{about}**",
-        *map(escape_markdown, say_late(grade, course)),
     ]
     lines += [f"- {escape_markdown(problem)}" for problem in result.problems]
+    lines += map(escape_markdown, say_late(grade, course))
     if not grade.is_known:
         return "\n\n".join([*lines, GRADER_FAILED]) + "\n"
+    lines += filter(None, [escape_markdown(say_missing(result, grade, run))])
+    if not is_there(result, grade):
+        return "\n\n".join(lines) + "\n"
     lines.append("\n".join(_markdown_table(result, grade, run, course)))
     for number in grade.exercises:
         exercise = result.exercise(number)
+        if not exercise.is_there:
+            continue
         lines.append(f"### {escape_markdown(f'{number} {run.exercises[number]}')}")
         lines.append(fence(exercise.feedback or say_nothing(exercise, run)))
-        lines += [f"**{hidden}**" for hidden in [say_hidden(exercise)] if hidden]
+        lines += [f"**{words}**" for words in (say_untried(exercise), say_hidden(exercise)) if words]
     return "\n\n".join(lines) + "\n"
 
 
@@ -172,14 +103,26 @@ def html_feedback(result: SubmissionResult, grade: Grade, run: RunInfo, course: 
         f"<p class=score>{escape_html(say_score(grade, course))}</p>",
         f"<p class=quiet>Handed in as <bdi>{escape_html(result.submission)}</bdi></p></header><main>",
     ]
-    parts += [f'<p class="note">{escape_html(line)}</p>' for line in say_late(grade, course)]
     parts += [f'<p class="note"><bdi>{escape_html(problem)}</bdi></p>' for problem in result.problems]
+    parts += [f'<p class="note">{escape_html(line)}</p>' for line in say_late(grade, course)]
     if grade.is_known:
-        parts.append(_html_table(result, grade, run, course))
-        parts += [_html_section(result.exercise(number), run) for number in grade.exercises]
+        parts += _html_exercises(result, grade, run, course)
     else:
         parts.append(f'<p class="note">{escape_html(GRADER_FAILED)}</p>')
     return page(f"Feedback: {course.title}", "".join([*parts, "</main>"]))
+
+
+def _html_exercises(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> Iterator[str]:
+    missing = say_missing(result, grade, run)
+    if missing:
+        yield f"<p>{escape_html(missing)}</p>"
+    if not is_there(result, grade):
+        return
+    yield _html_table(result, grade, run, course)
+    for number in grade.exercises:
+        exercise = result.exercise(number)
+        if exercise.is_there:
+            yield _html_section(exercise, run)
 
 
 def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> str:
@@ -189,8 +132,9 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
     for number, cells in zip(grade.exercises, _rows(result, grade, run, course), strict=True):
         exercise = result.exercise(number)
         name, verdict, cases, points = map(escape_html, cells)
+        link = f"<a href=#e{escape_html(number)}>{name}</a>" if exercise.is_there else name
         body.append(
-            f"<tr><th scope=row><a href=#e{escape_html(number)}>{name}</a></th>"
+            f"<tr><th scope=row>{link}</th>"
             f"<td>{_badge(exercise, verdict)}</td><td>{cases}</td><td class=number>{points}</td></tr>"
         )
     total = f"{course.show(grade.points)} of {course.show(grade.maximum)}"
@@ -204,15 +148,15 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
 
 
 def _badge(exercise: ExerciseResult, words: str) -> str:
-    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    kind = "failed" if exercise.fails_only_hidden else exercise.verdict
     return f'<span class="badge {kind}"><span aria-hidden=true>{MARKS[kind]}</span> {words}</span>'
 
 
 def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
     number = exercise.exercise
     headline, blocks = read_blocks(exercise.feedback or say_nothing(exercise, run))
-    hidden = say_hidden(exercise)
-    kind = "failed" if exercise.verdict == "passed" and exercise.hidden_failed else exercise.verdict
+    words = filter(None, (say_untried(exercise), say_hidden(exercise)))
+    kind = "failed" if exercise.fails_only_hidden else exercise.verdict
     return "".join(
         [
             f'<section id="e{escape_html(number)}" class="exercise {kind}">',
@@ -220,7 +164,7 @@ def _html_section(exercise: ExerciseResult, run: RunInfo) -> str:
             f"<p><strong>{escape_html(headline[0])}</strong></p>",
             "".join(f"<p class=quiet>{escape_html(line)}</p>" for line in headline[1:]),
             f"<dl>{''.join(map(_block, blocks))}</dl>" if blocks else "",
-            f"<p class=hidden><strong>{hidden}</strong></p>" if hidden else "",
+            *(f"<p class=hidden><strong>{each}</strong></p>" for each in words),
             "</section>",
         ]
     )

@@ -8,6 +8,7 @@ That is a reason to look at both, not more: it says nothing about who wrote what
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import textwrap
 from array import array
@@ -23,13 +24,14 @@ from ..mistakes import variants_of
 from ..syllabus import find_exercise
 from .copies import run_numbers
 
-__all__ = ["Likeness", "Pair", "find_likeness", "known_numbers"]
+__all__ = ["Likeness", "Pair", "find_likeness", "given_source", "known_numbers"]
 
 SHARE = 0.10  # of the class: what more of them have is no sign of anything
 FEWEST = 4  # submissions; in a small class so many may have something in common before it is common
 MOST = 200  # submissions that one number is looked up for: bounds the work, not the finding of large groups
 ENOUGH_SHARED = 12  # numbers
 ALIKE = 0.6  # of the numbers of the smaller one
+MOST_SAME = 12  # submissions that are the same: of so many each pair is named, of more each with the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Pair:
     """Two submissions that are alike.
 
     Arguments:
-        first, second: their places in the order in which they were given.
+        first, second: their places in the order in which they were given, the smaller one first.
         shared: numbers that both have and few others.
         of: numbers of the smaller one that few others have, so that shared / of is how alike they are.
     """
@@ -55,10 +57,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What was found: pairs, the most alike first, groups of places, and the numbers that did not count."""
+    """What was found: pairs, the most alike first, groups of places, and the numbers that did not count.
+
+    `same` are groups whose submissions have all their numbers in common: those are the same but for names,
+    comments and layout, however many have them.
+    """
 
     pairs: tuple[Pair, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
+    same: tuple[tuple[int, ...], ...] = ()
     common: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
@@ -74,6 +81,15 @@ def known_numbers(exercise: str) -> frozenset[int]:
     return frozenset(number for source in sources for number in run_numbers(source))
 
 
+@cache
+def given_source(exercise: str) -> str:
+    """The skeleton of an exercise: what everybody has. Empty for an exercise that is not of this course."""
+    try:
+        return skeleton(find_exercise(exercise))
+    except KeyError:
+        return ""
+
+
 def find_likeness(prints: Sequence[Mapping[str, array[int]]]) -> Likeness:
     """Find the submissions that are alike.
 
@@ -81,9 +97,36 @@ def find_likeness(prints: Sequence[Mapping[str, array[int]]]) -> Likeness:
         prints: for each submission the fingerprints of its exercises, by their numbers.
     """
     table = _Table(prints)
-    pairs = [*_same_pairs(table), *_alike_pairs(table)]
+    same = list(_same_groups(prints))
+    found = [*_same_pairs(table), *_alike_pairs(table)]
+    found += [pair for size, group in same for pair in _pairs_of(group, size)]
+    pairs = list({(pair.first, pair.second): pair for pair in reversed(found)}.values())
     pairs.sort(key=lambda pair: (-pair.part * pair.shared, pair.first, pair.second))
-    return Likeness(tuple(pairs), _join_groups(pairs), table.common)
+    groups = sorted((group for _, group in same), key=lambda group: (-len(group), group))
+    return Likeness(tuple(pairs), _join_groups(pairs), tuple(groups), table.common)
+
+
+def _same_groups(prints: Sequence[Mapping[str, array[int]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Submissions that have all numbers in common, with how many of them are not of the reference."""
+    groups: dict[bytes, list[int]] = {}
+    for place, each in enumerate(prints):
+        digest = hashlib.sha256()
+        for exercise in sorted(each):
+            digest.update(f"{exercise} {len(each[exercise])} ".encode() + each[exercise].tobytes())
+        groups.setdefault(digest.digest(), []).append(place)
+    for group in groups.values():
+        if len(group) > 1:
+            first = prints[group[0]]
+            size = sum(len({*numbers} - known_numbers(exercise)) for exercise, numbers in first.items())
+            if size >= ENOUGH_SHARED:
+                yield size, tuple(group)
+
+
+def _pairs_of(group: Sequence[int], size: int) -> Iterator[Pair]:
+    """The pairs of submissions that are the same: all of them, or each with the first if those are many."""
+    firsts = group if len(group) <= MOST_SAME else group[:1]
+    for at, first in enumerate(firsts):
+        yield from (Pair(first, second, size, size) for second in group[at + 1 :])
 
 
 class _Table:
@@ -140,11 +183,11 @@ class _Table:
 
 
 def _same_pairs(table: _Table) -> Iterator[Pair]:
-    """Submissions with the very same numbers: each with the first of them."""
+    """Submissions that have the very same numbers of those that count."""
     for group in table.same.values():
         size = len(table.kept[group[0]])
         if size >= ENOUGH_SHARED:
-            yield from (Pair(group[0], other, size, size) for other in group[1:])
+            yield from _pairs_of(group, size)
 
 
 def _alike_pairs(table: _Table) -> Iterator[Pair]:

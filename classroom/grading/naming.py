@@ -17,9 +17,15 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 _FORMULA = re.compile(r"[\s'\"]*[=+\-@＝＋－＠]")  # noqa: RUF001
 # Marks that turn the direction of what follows; one of a pair alone would turn the rest of the page.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
-_MARKDOWN = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {each: f"\\{each}" for each in "\\`*_{}[]()#+-.!|~:@$"}
+# What means something wherever it stands in a line of Markdown, and what does only where it stands so: "_" at
+# the edge of a word, "#" and "@" before one, ":" in an address or in the name of a picture.
+_MARKDOWN = re.compile(
+    r"""[\\`*\[\]|~$] | (?<!\w)_ | _(?!\w) | (?<!\w)\#(?=\w) | @(?=\w)
+      | (?<=www)\.(?=\w) | :(?=//) | (?<!\w):(?=\w) | (?<=mailto):""",
+    re.VERBOSE | re.IGNORECASE,
 )
+_BEGINNING = re.compile(r"(\d{0,9})(?=[.)](?:\s|$)|(?<!\d)[#+>=-])")  # of lists, headings and quotations
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -58,9 +64,15 @@ def escape_html(value: object) -> str:
 
 
 def escape_markdown(value: object) -> str:
-    """A text of one line for Markdown: no character of it means anything but itself."""
+    r"""A text of one line for Markdown: no character of it means anything but itself.
+
+    >>> escape_markdown("work.zip: accept_value (4.2), *all* of <b>it</b>")
+    'work.zip: accept_value (4.2), \\*all\\* of &lt;b>it&lt;/b>'
+    """
     text = " ".join(_without_controls(str(value)).split())
-    return text.translate(_MARKDOWN)
+    marked = _MARKDOWN.sub(r"\\\g<0>", text)
+    marked = _BEGINNING.sub(r"\1\\", marked, 1) if _BEGINNING.match(marked) else marked
+    return _ENTITY.sub("&amp;", marked).replace("<", "&lt;")
 
 
 def fence(text: str) -> str:

@@ -114,8 +114,9 @@ def grade_submission(
         }
         return Grade({}, lessons, handed_in, False, maxima)
     earned = {number: exercise_points(result.exercise(number), course) for number in exercises}
+    there = {int(number.partition(".")[0]) for number in exercises if result.exercise(number).is_there}
     lessons = {
-        lesson: _grade_lesson(lesson, earned, most, course, handed_in)
+        lesson: _grade_lesson(lesson, earned, most, course, handed_in, lesson in there)
         for lesson, most in maximum_points(exercises, course).items()
     }
     return Grade(earned, lessons, handed_in, True, maxima)
@@ -127,8 +128,10 @@ def _grade_lesson(
     maximum: Fraction,
     course: Course,
     handed_in: datetime | None,
+    is_there: bool,
 ) -> LessonGrade:
+    """Give a lesson its points; what is not there at all is missing, and not late as well."""
     raw = sum((points for number, points in earned.items() if number.startswith(f"{lesson}.")), Fraction(0))
-    days = course.late.days(lesson, handed_in) if course.late else 0
+    days = course.late.days(lesson, handed_in) if course.late and is_there else 0
     percent = course.late.percent(days) if course.late else Fraction(0)
     return LessonGrade(lesson, raw, raw * (100 - percent) / 100, maximum, days, percent)

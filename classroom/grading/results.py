@@ -27,7 +27,7 @@ __all__ = [
     "read_run",
 ]
 
-VERDICTS = ("passed", "failed", "error", "not-written", "missing")
+VERDICTS = ("passed", "failed", "error", "not-written", "missing", "ungraded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ExerciseResult:
 
     Arguments:
         exercise: its number, such as "4.2".
-        verdict: one of VERDICTS.
+        verdict: one of VERDICTS; "ungraded" where the grader itself failed on this exercise.
         passed, total: visible cases.
         hidden_passed, hidden_total: hidden cases, which are counted and never shown.
         mistakes: names of known mistakes, the best explanation first.
@@ -74,6 +74,16 @@ class ExerciseResult:
         """Whether it passed every case, those that are hidden too."""
         return self.verdict == "passed" and not self.hidden_failed
 
+    @property
+    def fails_only_hidden(self) -> bool:
+        """Whether it passed every case that is shown, and failed a hidden one."""
+        return self.verdict == "passed" and self.hidden_failed > 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether something was handed in for it."""
+        return self.verdict != "missing"
+
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
@@ -108,7 +118,10 @@ class SubmissionResult:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What run.json says of the whole run. `exercises` are their titles by number, in the course's order."""
+    """What run.json says of the whole run. `exercises` are their titles by number, in the course's order.
+
+    `submissions` are the names of those that were in the folder; None if that is not recorded.
+    """
 
     seed: int = 0
     tests: str = ""
@@ -118,6 +131,11 @@ class RunInfo:
     exercises: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     course: str = ""
+    submissions: frozenset[str] | None = None
+
+    def has(self, submission: str) -> bool:
+        """Whether a submission was in the folder when it was last graded, as far as that is recorded."""
+        return self.submissions is None or submission in self.submissions
 
 
 @dataclass(slots=True)
@@ -197,8 +215,14 @@ def read_run(path: Path, results: Journal | None = None) -> RunInfo:
     }
     lessons = data.get("lessons") or sorted({int(number.partition(".")[0]) for number in order})
     words = {key: clean_text(data.get(key, "")) for key in ("tests", "isolation", "made", "course")}
+    listed = data.get("submissions")
     return RunInfo(
-        seed=int(data.get("seed", 0)), lessons=tuple(lessons), exercises=titles, names=names, **words
+        seed=int(data.get("seed", 0)),
+        lessons=tuple(lessons),
+        exercises=titles,
+        names=names,
+        submissions=frozenset(map(clean_text, listed)) if isinstance(listed, list) else None,
+        **words,
     )
 
 

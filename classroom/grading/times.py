@@ -20,10 +20,15 @@ class Times:
     Arguments:
         late: how course.toml asks for them, or None if nobody asks.
         listed: the rows of the CSV.
+        unused: those of them that belong to no submission that was asked for until now.
     """
 
     late: Late | None = None
     listed: dict[str, datetime] = field(default_factory=dict)
+    unused: dict[str, None] = field(init=False)  # in the order of the file
+
+    def __post_init__(self) -> None:
+        self.unused = dict.fromkeys(self.listed)
 
     def find(self, result: SubmissionResult) -> datetime | None:
         """When it was handed in; None if that is not known or does not matter."""
@@ -31,7 +36,10 @@ class Times:
             return None
         if self.late.time == "file":
             return _from_stamp(result.modified)
-        return self.listed.get(result.submission) or self.listed.get(result.student)
+        names = result.submission, result.student
+        for name in names:
+            self.unused.pop(name, None)
+        return next((self.listed[name] for name in names if name in self.listed), None)
 
 
 def _from_stamp(seconds: float) -> datetime | None:

@@ -8,7 +8,7 @@ from array import array
 
 import pytest
 
-from classroom.grading.copies import RUN, fingerprint, matching_lines, tokenise
+from classroom.grading.copies import RUN, find_docstrings, fingerprint, matching_lines, tokenise
 from classroom.grading.likeness import FEWEST, find_likeness, known_numbers
 
 FIRST = '''
@@ -97,6 +97,34 @@ def test_lines_that_match_are_found_on_both_sides():
     assert {5, 6, 7} <= first
     assert {7, 9} <= second
     assert matching_lines(FIRST, FIRST, fingerprint(FIRST))[0] <= first | {2, 4, 8, 9, 10}
+
+
+def test_lines_of_the_skeleton_are_not_marked_whatever_their_names():
+    given = "def apply_mask(p: bytes, k: bytes) -> bytes:\n    raise NotYetWrittenError\n"
+    source = FIRST.replace("(payload, key)", "(payload: bytes, key: bytes) -> bytes")
+    assert 2 in matching_lines(source, source)[0]
+    assert matching_lines(source, source, given=given)[0] == matching_lines(source, source)[0] - {2}
+
+
+def test_docstrings_are_found_and_other_strings_are_not():
+    source = '''def f():
+    """One.
+
+    Two.
+    """
+    return """no
+    docstring"""
+'''
+    assert find_docstrings(source) == [(2, 5)]
+
+
+def test_the_same_ones_are_a_group_and_pairs_however_many_have_them():
+    prints = [{"9.9": unlike(1)} for _ in range(FEWEST + 2)] + [{"9.9": unlike(2)}]
+    found = find_likeness(prints)
+    assert found.same == (tuple(range(FEWEST + 2)),)
+    assert len(found.pairs) == (FEWEST + 2) * (FEWEST + 1) // 2
+    known = array("Q", sorted(known_numbers("4.2")))
+    assert find_likeness([{"4.2": known}] * 3).same == ()
 
 
 def test_near_copies_are_found_and_others_are_not():

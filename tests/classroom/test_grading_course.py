@@ -124,6 +124,20 @@ def test_a_csv_says_when_by_submission_or_student(tmp_path):
     assert times.find(found) == datetime(2026, 11, 24, tzinfo=UTC)
 
 
+def test_rows_of_the_csv_that_belong_to_nobody_are_known(tmp_path):
+    (tmp_path / "times.csv").write_text("submission,time\na,2026-11-24T00:00:00\nz,2026-11-24T00:00:00\n")
+    times = load_times(load(tmp_path, LATE.replace('"file"', '"times.csv"')))
+    assert times.find(result(1, 1))
+    assert list(times.unused) == ["z"]
+
+
+def test_what_is_not_there_at_all_is_not_late_as_well(tmp_path):
+    course = load(tmp_path, LATE)
+    late = datetime(2026, 12, 24, tzinfo=UTC)
+    assert grade_submission(result(0, 8, verdict="missing"), ("4.2",), course, late).days == 0
+    assert grade_submission(result(0, 8, verdict="failed"), ("4.2",), course, late).days > 0
+
+
 def test_a_lesson_may_have_its_own_deadline(tmp_path):
     course = load(tmp_path, LATE + "[late.deadlines]\n5 = 2026-11-29T23:59:00+00:00\n")
     assert course.late.deadline_of(5) == datetime(2026, 11, 29, 23, 59, tzinfo=UTC)

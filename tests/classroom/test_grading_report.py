@@ -11,12 +11,16 @@ from html.parser import HTMLParser
 import pytest
 
 from classroom.grading.course import Course
+from classroom.grading.errors import is_of_hidden_case, say_error
 from classroom.grading.exports import check_run, classroom_result, gradescope_results, workflow_commands
 from classroom.grading.feedback_files import html_feedback, markdown_feedback, read_blocks
 from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_name
 from classroom.grading.points import counted_exercises, grade_submission
-from classroom.grading.report import lecture, page, report
+from classroom.grading.report import exercises, lecture, page, report
+from classroom.grading.report.drawing import draw_verdicts
+from classroom.grading.report.gathering import Class
 from classroom.grading.results import open_journal, read_result, read_run
+from classroom.grading.sentences import say_summary, say_verdict
 from tests.classroom.fake_results import HOSTILE_NAMES, make_results, write_results
 
 ELEMENTS = """
@@ -39,8 +43,9 @@ def grades(tmp_path_factory):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leave out the pictures, which take most of a report's time."""
-    for name in ("draw_scores", "draw_stops", "draw_verdicts"):
-        monkeypatch.setattr(page, name, lambda *_: "")
+    monkeypatch.setattr(page, "draw_scores", lambda *_: "")
+    for name in ("draw_stops", "draw_verdicts"):
+        monkeypatch.setattr(exercises, name, lambda *_: "")
     monkeypatch.setattr(lecture, "draw_mistakes", lambda *_: "")
 
 
@@ -129,7 +134,11 @@ def test_file_names_differ_where_case_does_not_count():
 
 
 def test_markdown_has_nothing_to_say_in_a_name():
-    assert escape_markdown("a|b<c>*d*[e](f)\n# g") == r"a\|b&lt;c&gt;\*d\*\[e\]\(f\) \# g"
+    assert escape_markdown("a|b<c>*d*[e](f)\n# g") == r"a\|b&lt;c>\*d\*\[e\](f) # g"
+    assert escape_markdown("# @bob #4 _x_ &lt;") == r"\# \@bob \#4 \_x\_ &amp;lt;"
+    assert [escape_markdown(each) for each in ("- x", "1. x", "===")] == [r"\- x", r"1\. x", r"\==="]
+    plain = "work.zip: accept_value (4.2) was not read - it is 5 > 4 & 2026-11-22, see a/b."
+    assert escape_markdown(plain) == plain
     assert fence("a\n````\nb").startswith("`````text\n")
 
 
@@ -147,14 +156,14 @@ def test_feedback_is_in_the_words_of_check():
     assert [label for label, _ in read_blocks(text)[1]] == ["Case", "Tried", "Came", "Next"]
 
 
-def test_hidden_checks_are_counted_and_nothing_else():
+def test_hidden_cases_are_counted_and_nothing_else():
     result, grade, run, course = one(hidden_passed=2, hidden_total=5, verdict="passed", passed=4)
     for text in (html_feedback(result, grade, run, course), markdown_feedback(result, grade, run, course)):
-        assert "3 hidden checks failed." in text
+        assert "3 hidden cases failed." in text
         assert "passed all that is shown, not all that is hidden" in text
     assert not result.exercise("4.2").is_right
     result, grade, run, course = one(hidden_passed=1, hidden_total=1)
-    assert "The hidden check passed." in markdown_feedback(result, grade, run, course)
+    assert "The hidden case passed." in markdown_feedback(result, grade, run, course)
 
 
 def test_every_page_loads_and_runs_nothing(grades):
@@ -204,17 +213,49 @@ def test_the_grader_s_failure_is_an_empty_cell_and_not_a_zero(grades):
     assert rows["30005"] == ["0", "0"]
 
 
-def test_moodle_finds_its_columns(grades):
-    rows = rows_of(grades / "exports" / "moodle-worksheet-lesson-4.csv")
+def moodle_class():
+    """Three submissions with the names that Moodle gives, and one that somebody named by e-mail address."""
+    results = make_results(4, seed=5, hostile=False)
+    for place, result in enumerate(results[:3]):
+        result["student"] = str(4711 + place)
+        result["submission"] = f"{result['person']}_{4711 + place}_assignsubmission_file"
+    results[3] |= {"submission": "ann@example.org.zip", "student": "ann@example.org", "person": ""}
+    return results
+
+
+def test_moodle_finds_its_columns(tmp_path, undrawn):
+    write_results(tmp_path, moodle_class())
+    (tmp_path / "course.toml").write_text(COURSE + "[columns]\n5 = 'Five'\n")
+    report(tmp_path)
+    rows = rows_of(tmp_path / "exports" / "moodle-worksheet-lessons-4-5.csv")
     places = [
         rows[0].index(name) for name in ("Identifier", "Grade", "Last modified (grade)", "Feedback comments")
     ]
-    person = next(row for row in rows if row[0] == "Participant 30000")
-    assert float(person[places[1]]) <= float(person[rows[0].index("Maximum grade")]) == 10
-    assert person[places[2]] == "-"
-    assert "of 20 points." in person[places[3]]
-    assert rows_of(grades / "exports" / "moodle-gradebook.csv")[0] == [
-        "ID number", "Full name", "Lesson 4", "Lesson 5", "Total"]  # fmt: skip
+    assert [row[0] for row in rows[1:]] == ["Participant 4711", "Participant 4712", "Participant 4713"]
+    table = rows_of(tmp_path / "exports" / "points.csv")
+    totals = {row[1]: row[table[0].index("Total")] for row in table}
+    for person in rows[1:]:
+        assert person[places[1]] == totals[person[0].removeprefix("Participant ")]
+        assert float(person[places[1]]) <= float(person[rows[0].index("Maximum grade")]) == 20
+        assert person[places[2]] == "-"
+        assert "of 20 points." in person[places[3]]
+
+
+def test_moodle_s_numbers_stay_with_the_assignment_that_was_downloaded(tmp_path, undrawn, capsys):
+    write_results(tmp_path, moodle_class())
+    exports = tmp_path / "exports"
+    report(tmp_path)
+    gradebook = rows_of(exports / "moodle-gradebook.csv")
+    assert gradebook[0] == ["Email address", "Lesson 4", "Lesson 5", "Total"]
+    assert [row[0] for row in gradebook[1:]] == ["ann@example.org"]
+    assert {row[1] for row in rows_of(exports / "canvas.csv")[2:]} == {""}
+    (tmp_path / "course.toml").write_text("lessons = [4]\n")
+    write_results(tmp_path, moodle_class()[:3])
+    report(tmp_path)
+    assert [path.name for path in exports.glob("moodle-*")] == ["moodle-worksheet-lesson-4.csv"]
+    said = {row[-1] for row in rows_of(exports / "moodle-worksheet-lesson-4.csv")[1:]}
+    assert all("4.1 " in words and "5.1 " not in words for words in said)
+    assert "only the assignment from which this was downloaded" in capsys.readouterr().out
 
 
 def test_no_table_holds_a_formula(grades):
@@ -250,7 +291,7 @@ def test_gradescope_gets_plain_text_and_no_file_where_the_grader_failed(grades):
     test = found["tests"][0]
     assert found["test_output_format"] == "text"
     assert (test["status"], test["max_score"], test["score"]) == ("failed", 1.0, 0.33)
-    assert test["output"] == "<b>hallo</b>\n\n2 hidden checks failed."
+    assert test["output"] == "<b>hallo</b>\n\n2 hidden cases failed."
     assert not [path for path in (grades / "exports" / "gradescope").iterdir() if "30011" in path.name]
 
 
@@ -288,6 +329,80 @@ def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path,
     assert results[1]["submission"] in Page((tmp_path / "report.html").read_text()).words
 
 
+# What could not be read, and what was not run
+
+
+def nothing(name="work.zip is empty."):
+    return read_result({"submission": "s", "problems": [name], "exercises": {"4.1": {"verdict": "missing"}}})
+
+
+def test_nothing_that_could_be_read_is_one_sentence_with_the_reason_first():
+    result, run = (
+        nothing(),
+        read_run_of({"4.1": {"name": "a", "title": "A"}, "4.2": {"name": "b", "title": "B"}}),
+    )
+    grade, course = grade_submission(result, ("4.1", "4.2"), Course()), Course()
+    line = say_summary(result, grade, course)
+    assert line == "0 of 2 points. work.zip is empty. No exercise was found in what was handed in."
+    for text in (html_feedback(result, grade, run, course), markdown_feedback(result, grade, run, course)):
+        assert text.index("work.zip is empty.") < text.index("No exercise was found")
+        assert "<section" not in text and "###" not in text and "|" not in text
+
+
+def test_what_is_missing_is_one_sentence():
+    result, _, _, course = one()
+    run = read_run_of({each: {"name": f"f{each}", "title": "T"} for each in ("4.1", "4.2", "4.3")})
+    grade = grade_submission(result, ("4.1", "4.2", "4.3"), course)
+    text = html_feedback(result, grade, run, course)
+    assert "Not handed in: 4.1 f4.1, 4.3 f4.3." in text
+    assert text.count("<section") == 1 and "#e4.1" not in text
+    assert markdown_feedback(result, grade, run, course).count("###") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "untried"),
+    [("Besides   3 other cases fail, too:", 3), ("Besides   1 other case fails, too:", 5)],
+)
+def test_cases_that_were_not_tried_are_said(said, untried):
+    text = f"4.2 f: not right yet.\nTested: x.\n\nCase      A.\n{said}\n          B."
+    result, grade, run, course = one(passed=0, total=7, ending="endless", case="A.", feedback=text)
+    words = f"{untried} of the 7 cases were not tried"
+    assert words in html_feedback(result, grade, run, course)
+    assert words in markdown_feedback(result, grade, run, course)
+    result, grade, run, course = one(passed=0, total=7, ending="crash", case="A.", feedback=text)
+    assert "not tried" not in html_feedback(result, grade, run, course)
+
+
+def test_every_verdict_has_words():
+    result, *_ = one(verdict="ungraded")
+    assert say_verdict(result.exercise("4.2")) == "not graded: the grader itself failed here"
+    result, *_ = one(verdict="error", ending="out-of-time")
+    assert "time of the submission was used up" in say_verdict(result.exercise("4.2"))
+
+
+TRACE = """Traceback (most recent call last):
+  File "/srv/minews/classroom/grading/judging.py", line 130, in _fill
+    self._ask_hidden(examiner)
+  File "/home/ann/hidden/lesson_04.py", line 9, in keys_that_nobody_has_seen
+    key = base64.b64encode(ask.rng.randbites(16))
+  File "/usr/lib/python3.11/random.py", line 3, in __getattr__
+    raise AttributeError(name)
+AttributeError: 'Random' object has no attribute 'randbites'
+"""
+
+
+def test_an_error_of_the_grader_is_shown_from_its_end():
+    said = say_error("4.2: hidden cases\n" + TRACE)
+    assert said == (
+        "4.2: hidden cases: AttributeError: 'Random' object has no attribute 'randbites': hidden/"
+        "lesson_04.py, line 9, in keys_that_nobody_has_seen: key = base64.b64encode(ask.rng.randbites(16))"
+    )
+    assert is_of_hidden_case(TRACE)
+    theirs = TRACE.replace("/home/ann/hidden", "/srv/minews/tests/exercises")
+    assert not is_of_hidden_case(theirs) and "random.py, line 3" in say_error(theirs)
+    assert say_error("x" * 900 + " the end").endswith("the end")
+
+
 # The page
 
 
@@ -317,9 +432,7 @@ def test_pictures_say_what_they_show(grades):
     assert all(len(each["aria-label"]) > 40 and each["role"] == "img" for each in pictures)
 
 
-def test_timing_is_suspicious_far_from_the_class():
-    from classroom.grading.report.gathering import Class
-
+def test_slow_is_what_is_far_from_the_class():
     found = Class(("4.2",))
     times = [0.02] * 9 + [0.3, 2.0]
     for place, seconds in enumerate(times):
@@ -330,8 +443,6 @@ def test_timing_is_suspicious_far_from_the_class():
 
 
 def test_they_stop_at_the_first_exercise_they_do_not_pass():
-    from classroom.grading.report.gathering import Class
-
     numbers = ("4.1", "4.2", "5.1")
     found = Class(numbers)
     for passed in ({"4.1", "4.2", "5.1"}, {"4.1", "5.1"}, {"5.1"}, {"4.1", "4.2"}):
@@ -343,6 +454,73 @@ def test_they_stop_at_the_first_exercise_they_do_not_pass():
         found.add(result, grade_submission(result, numbers, Course()))
     assert [(stop.stopped, stop.arrived) for stop in found.stops()] == [(1, 4), (1, 3), (1, 4)]
     assert found.done == 1
+
+
+def test_who_handed_in_nothing_for_a_lesson_was_not_stopped_in_it():
+    numbers, found = ("4.1", "5.1"), Class(("4.1", "5.1"))
+    for verdicts in (("failed", "missing"), ("missing", "missing"), ("passed", "passed")):
+        exercises = {
+            number: {"verdict": verdict, "passed": 1, "total": 1 if verdict == "passed" else 2}
+            for number, verdict in zip(numbers, verdicts, strict=True)
+        }
+        result = read_result({"submission": "a", "exercises": exercises})
+        found.add(result, grade_submission(result, numbers, Course()))
+    assert [(stop.stopped, stop.arrived) for stop in found.stops()] == [(1, 2), (0, 1)]
+    assert (len(found.graded), len(found.counted)) == (3, 2)
+    assert dict(found.absent) == {4: 1, 5: 2}
+    assert found.earned == {"4.1": [0.5, 1.0], "5.1": [1.0]}
+
+
+def test_only_hidden_cases_that_fail_are_in_the_picture_too():
+    found, hidden = Class(("4.2",)), {"verdict": "passed", "passed": 4, "hidden_total": 2}
+    for passed in (1, 2):
+        result, grade, *_ = one(**hidden, hidden_passed=passed)
+        found.add(result, grade)
+    counts = exercises.count_verdicts(found)
+    assert counts["4.2"] == {"passed": 1, "hidden": 1}
+    assert "4.2: 1 passed, 1 only hidden cases failed." in draw_verdicts(counts, {"4.2": "Compute"})
+
+
+def test_times_are_in_one_zone_that_is_named(tmp_path, undrawn):
+    write_results(tmp_path, make_results(2, hostile=False))
+    (tmp_path / "times.csv").write_text(
+        "submission,time\n30000,2026-11-23T00:30:00+00:00\nnobody,2026-11-22T00:00:00\n"
+    )
+    (tmp_path / "course.toml").write_text(
+        '[late]\ntime = "times.csv"\ndeadline = 2026-11-22T23:59:00\n'
+        'zone = "Asia/Tokyo"\npercent_per_day = 9\n'
+    )
+    report(tmp_path)
+    words = Page((tmp_path / "report.html").read_text()).words
+    assert "graded 2026-11-23 04:15. Times are in Asia/Tokyo." in words
+    assert "Handed in (Asia/Tokyo)" in words and "2026-11-23 09:30" in words
+    assert "A row of the table of times belongs to no submission: nobody." in words
+    name = make_results(2, hostile=False)[1]["person"]
+    assert f"Of 1 submission nobody knows the time of handing in, so it counts as in time: {name}." in words
+
+
+def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
+    results = make_results(3, hostile=False)
+    write_results(tmp_path, results)
+    report(tmp_path)
+    gone = results[1]["submission"]
+    assert (tmp_path / "feedback" / f"{safe_name(gone)}.html").exists()
+    run = json.loads((tmp_path / "run.json").read_text())
+    run["submissions"] = [results[0]["submission"], results[2]["submission"]]
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    report(tmp_path)
+    words = Page((tmp_path / "report.html").read_text()).words
+    assert f"graded earlier, and counts neither here nor in the exports: {gone}." in words
+    assert len(rows_of(tmp_path / "exports" / "points.csv")) == 1 + 2
+    assert not (tmp_path / "feedback" / f"{safe_name(gone)}.html").exists()
+
+
+def test_all_seeds_of_the_results_are_named(tmp_path, undrawn):
+    results = make_results(2, hostile=False)
+    results[1]["seed"] = 77
+    write_results(tmp_path, results)
+    report(tmp_path)
+    assert "Seeds of the inputs77, 123" in Page((tmp_path / "report.html").read_text()).words
 
 
 def test_anonymous_pages_name_nobody(tmp_path, undrawn):
@@ -397,3 +575,24 @@ def test_nothing_to_report_is_said(tmp_path, capsys, course, said):
 
 def test_counted_exercises_are_those_of_the_lessons_that_count(grades):
     assert counted_exercises(read_run(grades / "run.json"), Course(lessons=(5,)))[0] == "5.1"
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        (
+            ["4.2: its hidden cases could not be asked (KeyError)"],
+            "Mend the hidden case and run grade again.",
+        ),
+        (["killed"], "Run grade again; what is graded already stays."),
+        ([TRACE, "killed"], "Where a hidden case failed: mend the hidden case"),
+    ],
+)
+def test_what_helps_is_said_where_the_grader_failed(tmp_path, undrawn, errors, said):
+    results = make_results(3, hostile=False)
+    for result, error in zip(results, errors, strict=False):
+        result["error"] = error
+        result["exercises"]["4.2"]["verdict"] = "ungraded"
+    report(write_results(tmp_path, results))
+    assert said in Page((tmp_path / "report.html").read_text()).words
+    assert open_journal(tmp_path / "results.jsonl").unread == ()

@@ -2,10 +2,10 @@
 
 What Canvas looks at: the first row begins with Student and ID, and the student's columns end with Section;
 a second row says "Points Possible" and out of how many. A student is found by ID, the number that Canvas
-puts into the names of downloaded files, else by SIS Login ID, else by name. A column whose title is that of
-an assignment, or ends in its number in parentheses, is that assignment; any other one becomes a new
-assignment. An empty cell changes nothing. Canvas finds out the separator from the first three lines, so no
-cell holds a line break.
+puts into the names of downloaded files (that in Moodle's is another, and stays out), else by SIS Login ID,
+else by name. A column whose title is that of an assignment, or ends in its number in parentheses, is that
+assignment; any other one becomes a new assignment. An empty cell changes nothing. Canvas finds out the
+separator from the first three lines, so no cell holds a line break.
 """
 
 from __future__ import annotations
@@ -41,5 +41,7 @@ def write_canvas(path: Path, entries: Sequence[Entry], lessons: Sequence[int], c
 
 def _identify(entry: Entry) -> list[str]:
     name = plain_cell(entry.person or entry.student, 200)
+    if entry.platform == "moodle":
+        return [name, "", "", ""]
     is_number = entry.student.isascii() and entry.student.isdecimal()
     return [name, entry.student, "", ""] if is_number else [name, "", "", plain_cell(entry.student, 200)]

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import markdown_feedback, say_hidden, say_nothing, say_score
+from ..feedback_files import markdown_feedback
 from ..points import Grade
 from ..results import ExerciseResult, RunInfo, SubmissionResult
+from ..sentences import say_hidden, say_nothing, say_score, say_untried
 
 __all__ = [
     "check_run",
@@ -78,7 +79,7 @@ def _annotate(result: SubmissionResult, grade: Grade, run: RunInfo) -> Iterator[
 
 def _message(exercise: ExerciseResult, run: RunInfo) -> str:
     words = exercise.feedback or say_nothing(exercise, run)
-    return "\n\n".join(filter(None, (words, say_hidden(exercise))))
+    return "\n\n".join(filter(None, (words, say_untried(exercise), say_hidden(exercise))))
 
 
 def workflow_commands(result: SubmissionResult, grade: Grade, run: RunInfo) -> str:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import say_hidden, say_late, say_nothing
 from ..points import Grade
 from ..results import RunInfo, SubmissionResult
+from ..sentences import say_hidden, say_late, say_nothing, say_untried
 
 __all__ = ["gradescope_results"]
 
@@ -33,7 +33,7 @@ def gradescope_results(
     """
     if not grade.is_known:
         raise ValueError("the grader failed, so there are no points")
-    lines = [*say_late(grade, course), *result.problems]
+    lines = [*result.problems, *say_late(grade, course)]
     return {
         "score": _number(grade.points, course),
         "execution_time": round(result.seconds, 3),
@@ -52,7 +52,7 @@ def _test(
     result: SubmissionResult, number: str, grade: Grade, run: RunInfo, course: Course
 ) -> dict[str, Any]:
     exercise = result.exercise(number)
-    lines = [exercise.feedback or say_nothing(exercise, run), say_hidden(exercise)]
+    lines = [exercise.feedback or say_nothing(exercise, run), say_untried(exercise), say_hidden(exercise)]
     return {
         "name": f"{run.names.get(number, '')}: {run.exercises[number]}",
         "number": number,

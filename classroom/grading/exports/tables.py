@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..course import Course
+from ..names import read_name
 from ..naming import plain_cell, write_file
 from ..points import Grade
 
@@ -26,6 +28,18 @@ class Entry:
     modified: float = 0.0
     late: bool = False
     note: str = ""
+
+    @property
+    def platform(self) -> str:
+        """Whose number `student` is: "canvas", "moodle", or "" for a name that no platform made.
+
+        Several files of one student are called by name and number alone; then the name tells, which Canvas
+        writes in one word without capitals.
+        """
+        found = read_name(self.submission).platform
+        if found or not self.person:
+            return found
+        return "canvas" if re.fullmatch(r"[^\sA-Z]+", self.person) else "moodle"
 
 
 def choose_entries(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ..course import Course
-from ..feedback_files import markdown_feedback, say_summary, write_feedback_files
+from ..errors import say_error
+from ..feedback_files import markdown_feedback, write_feedback_files
 from ..naming import plain_cell, safe_name, write_file
 from ..points import Grade
 from ..results import RunInfo, SubmissionResult
+from ..sentences import say_summary
 from .canvas import write_canvas
 from .github import check_run, classroom_result, encode_result
 from .gradescope import gradescope_results
-from .moodle import write_moodle_gradebook, write_moodle_worksheet
+from .moodle import worksheet_name, write_moodle_gradebook, write_moodle_worksheet
 from .tables import Entry, choose_entries, write_csv, write_points
 
 __all__ = ["Exports"]
@@ -34,13 +36,14 @@ class Exports:
         self.folder, self.run, self.course, self.exercises = folder, run, course, exercises
         self.entries: list[Entry] = []
         self.comments: dict[str, str] = {}
+        self.written: list[str] = []  # those in exports/ that are not there for every class
         for name in ("exports/gradescope", "exports/github", "feedback"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     def add(self, result: SubmissionResult, grade: Grade) -> None:
         """Take in one result, and write the files that are about it alone."""
         name = safe_name(result.submission)
-        note = f"The grader failed: {result.error}" if result.error else " ".join(result.problems)
+        note = f"The grader failed: {say_error(result.error)}" if result.error else " ".join(result.problems)
         entry = Entry(
             result.submission, result.student, result.person, grade, result.modified, result.late, note
         )
@@ -59,6 +62,18 @@ class Exports:
         _write_json(gradescope, gradescope_results(result, grade, self.run, self.course))
         write_file(points, encode_result(classroom_result(result, grade, self.run, self.course)) + "\n")
 
+    def remove(self, result: SubmissionResult) -> None:
+        """Remove what an earlier report wrote about a submission that is no longer there."""
+        name, exports = safe_name(result.submission), self.folder / "exports"
+        for path in (
+            self.folder / "feedback" / f"{name}.html",
+            self.folder / "feedback" / f"{name}.md",
+            exports / "gradescope" / f"{name}.json",
+            exports / "github" / f"{name}.check.json",
+            exports / "github" / f"{name}.result.txt",
+        ):
+            path.unlink(missing_ok=True)
+
     def finish(self) -> list[Entry]:
         """Write the tables.
 
@@ -70,10 +85,13 @@ class Exports:
         entries, others = choose_entries(self.entries)
         write_points(folder / "points.csv", self.entries, self.exercises, course)
         write_canvas(folder / "canvas.csv", entries, lessons, course)
-        write_moodle_gradebook(folder / "moodle-gradebook.csv", entries, lessons, course)
-        for lesson in lessons:
-            path = folder / f"moodle-worksheet-lesson-{lesson}.csv"
-            write_moodle_worksheet(path, entries, lesson, course, self.comments)
+        for path in folder.glob("moodle-worksheet-*.csv"):
+            path.unlink()  # of an earlier report, perhaps of other lessons
+        name = worksheet_name(lessons)
+        if write_moodle_worksheet(folder / name, entries, course, self.comments):
+            self.written.append(name)
+        if write_moodle_gradebook(folder / "moodle-gradebook.csv", entries, lessons, course):
+            self.written.append("moodle-gradebook.csv")
         feedback = [[each.submission, f"{safe_name(each.submission)}.html"] for each in self.entries]
         write_csv(
             folder / "feedback-files.csv", [["Submission", "File in feedback/"], *map(_plain, feedback)]

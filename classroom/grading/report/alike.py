@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..copies import matching_lines
-from ..likeness import Likeness, Pair, known_numbers
+from ..copies import find_docstrings, matching_lines
+from ..likeness import Likeness, Pair, given_source, known_numbers
 from ..naming import escape_html
 from ..results import Journal, RunInfo, SubmissionResult
 from .elements import Raw, part, table
@@ -20,9 +20,10 @@ MOST_EXERCISES = 3  # of one pair
 MOST_LINES = 120  # of one side
 FEWEST_LINES = 3  # in common, to be worth showing
 ABOUT = (
-    "Names, comments and layout are left out of the comparison, and so is what the skeleton, the reference "
-    "or more than a tenth of the class has. What is left looks alike here; that is a reason to look, and "
-    "says nothing about who wrote what, or why. Rare pieces are those of the one that has fewer of them."
+    "Names, comments, docstrings and layout are left out of the comparison, and so is what the skeleton, "
+    "the reference or more than a tenth of the class has, unless the whole of it is identical. What is left "
+    "looks alike here; that is a reason to look, and says nothing about who wrote what, or why. Rare pieces "
+    "are those of the one that has fewer of them."
 )
 
 
@@ -56,10 +57,22 @@ def write_alike(
         "alike",
         title,
         f"<p>{escape_html(ABOUT)}</p>",
+        _write_same(likeness, people),
         table("Groups", ("Group", "Submissions", "Who"), groups, numbers=[1], long=[2], most=MOST_GROUPS),
         f"<h3>Pairs, side by side</h3>{more}",
         *(_write_pair(pair, likeness, journal, run, people, exercises) for pair in shown),
     )
+
+
+def _write_same(likeness: Likeness, people: People) -> str:
+    if not likeness.same:
+        return ""
+    rows = [
+        (f"Identical {number}", len(group), Raw(_list_names(group, people)))
+        for number, group in enumerate(likeness.same, 1)
+    ]
+    caption = "Identical but for names, comments and layout, in every exercise"
+    return table(caption, ("Group", "Submissions", "Who"), rows, numbers=[1], long=[2], most=MOST_GROUPS)
 
 
 def _list_names(group: Sequence[int], people: People) -> str:
@@ -97,7 +110,7 @@ def _compare(
         first, second = (each.exercise(number).source for each in results)
         if first and second:
             common = known_numbers(number) | likeness.common.get(number, frozenset())
-            marked = matching_lines(first, second, common)
+            marked = matching_lines(first, second, common, given_source(number))
             if min(map(len, marked)) >= FEWEST_LINES:
                 yield min(map(len, marked)), number, marked
 
@@ -125,13 +138,20 @@ def _write_sides(
 
 
 def _mark(source: str, lines: set[int]) -> str:
+    """The code as HTML, its marked lines marked; docstrings are folded, since they are not compared."""
+    folded = {number: last for number, last in find_docstrings(source) if last > number}
     texts = source.split("\n")
-    shown = []
-    for number, text in enumerate(texts[:MOST_LINES], 1):
+    shown: list[str] = []
+    number = 1
+    while number <= len(texts) and len(shown) < MOST_LINES:
+        text, last = texts[number - 1], folded.get(number, number)
+        if last > number:
+            text = f"{text[: len(text) - len(text.lstrip())]}... a docstring, {last - number + 1} lines"
         element = "mark" if number in lines else "span"
         shown.append(f"<{element}>{escape_html(text) or ' '}</{element}>")
-    if len(texts) > MOST_LINES:
-        shown.append(f"<span>... and {len(texts) - MOST_LINES} more lines</span>")
+        number = last + 1
+    if number <= len(texts):
+        shown.append(f"<span>... and {len(texts) - number + 1} more lines</span>")
     return "".join(shown)
 
 

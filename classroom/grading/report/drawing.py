@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...pictures import AMBER, BLUE, GREEN, ROSE
+from ...pictures import AMBER, BLUE, GREEN, ROSE, VIOLET
 from ...plots import new_plot, show_plot
-from ..results import VERDICTS
 from .elements import shorten
 from .gathering import Stop
 
@@ -20,9 +20,11 @@ __all__ = ["draw_mistakes", "draw_scores", "draw_stops", "draw_verdicts"]
 BINS = 20
 WIDTH = 560  # pixels; narrow, so that its words can still be read on a telephone
 GREY = "#7d8590"
-# Each verdict has a colour and a pattern, so that they can be told apart without colours.
+# Each verdict has a colour and a pattern, so that they can be told apart without colours. "hidden" are
+# those who passed all that is shown, and failed a hidden case.
 LOOKS = {
     "passed": (GREEN, ""),
+    "hidden": (VIOLET, "\\\\\\"),
     "failed": (AMBER, "///"),
     "error": (ROSE, "xxx"),
     "not-written": (GREY, "..."),
@@ -30,9 +32,10 @@ LOOKS = {
 }
 LEGEND = {
     "passed": "passed",
+    "hidden": "only hidden cases failed",
     "failed": "not right yet",
     "error": "could not be loaded",
-    "not-written": "not written",
+    "not-written": "not written yet",
     "missing": "not handed in",
 }
 
@@ -55,12 +58,13 @@ def draw_scores(points: Sequence[float], maximum: float) -> str:
     return show_plot(figure, "How many have how many points", "; ".join(listed) + ".")._repr_html_()
 
 
-def draw_verdicts(verdicts: Mapping[str, Mapping[str, int]], titles: Mapping[str, str]) -> str:
+def draw_verdicts(verdicts: Mapping[str, Counter[str]], titles: Mapping[str, str]) -> str:
     """Draw for each exercise which part of the class passed it, failed, or did not write it."""
     numbers = list(titles)
+    shown = [each for each in LEGEND if each != "hidden" or any(verdicts[at]["hidden"] for at in numbers)]
     figure, axes = new_plot(WIDTH, 120 + 24 * len(numbers))
     left = [0.0] * len(numbers)
-    for verdict in VERDICTS:
+    for verdict in shown:
         parts = [
             100 * verdicts[number].get(verdict, 0) / max(sum(verdicts[number].values()), 1)
             for number in numbers
@@ -87,7 +91,8 @@ def draw_verdicts(verdicts: Mapping[str, Mapping[str, int]], titles: Mapping[str
 
 def _say_parts(verdicts: Mapping[str, int]) -> str:
     return (
-        ", ".join(f"{verdicts[each]} {LEGEND[each]}" for each in VERDICTS if verdicts.get(each)) or "nobody"
+        ", ".join(f"{verdicts[each]} {words}" for each, words in LEGEND.items() if verdicts.get(each))
+        or "nobody"
     )
 
 
@@ -110,7 +115,7 @@ def draw_mistakes(mistakes: Sequence[tuple[str, int]]) -> str:
     names = [shorten(name, 36).replace("$", r"\$") for name, _ in mistakes]
     bars = axes.barh(names, [count for _, count in mistakes], height=0.7, color=BLUE)
     axes.bar_label(bars, padding=4)
-    axes.set(xlabel="submissions", ylabel="exercise and mistake")
+    axes.set(xlabel="submissions", ylabel="mistake")
     _count_whole(axes.xaxis)
     axes.margins(x=0.09)
     _lay_down(axes)

@@ -25,6 +25,8 @@ ENDINGS = {
     "exit": "it ended the program",
     "os-exit": "it ended the program",
     "output": "it printed without end",
+    "garbled": "it broke the connection over which it is checked",
+    "out-of-time": "the time of the submission was used up before",
 }
 
 
@@ -40,6 +42,9 @@ class Row:
     problems: tuple[str, ...]
     error: str
     seconds: float
+    seed: int = 0
+    absent: frozenset[int] = frozenset()  # lessons of which nothing was handed in that could be read
+    is_empty: bool = False  # whether that are all
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,10 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """How many came as far as an exercise, having passed all before it in its lesson, and did not pass it."""
+    """How many came as far as an exercise, having passed all before it in its lesson, and did not pass it.
+
+    Whoever handed in nothing for the lesson that could be read is not among them.
+    """
 
     exercise: str
     stopped: int
@@ -82,10 +90,14 @@ class Class:
     prints: list[dict[str, array[int]]] = field(default_factory=list)
     first_missed: Counter[str] = field(default_factory=Counter)
     done: int = 0
+    absent: Counter[int] = field(default_factory=Counter)
 
     def add(self, result: SubmissionResult, grade: Grade) -> None:
         """Count one result; one on which the grader failed counts only as that."""
         place = len(self.rows)
+        lessons = {_lesson_of(number) for number in self.exercises}
+        there = {_lesson_of(each) for each in self.exercises if result.exercise(each).is_there}
+        absent = frozenset() if result.error else frozenset(lessons - there)
         self.rows.append(
             Row(
                 result.submission,
@@ -96,26 +108,31 @@ class Class:
                 result.problems,
                 result.error,
                 result.seconds,
+                result.seed,
+                absent,
+                absent >= lessons,
             )
         )
         self.prints.append({})
         if result.error:
             return
-        missed: dict[str, str] = {}  # by lesson, since each can be done without the others
+        missed: dict[int, str] = {}  # by lesson, since each can be done without the others
         for number in self.exercises:
-            exercise = result.exercise(number)
-            self._count(place, exercise, float(grade.exercises[number]))
-            if not exercise.is_right:
-                missed.setdefault(number.partition(".")[0], number)
+            exercise, is_there = result.exercise(number), _lesson_of(number) in there
+            self._count(place, exercise, float(grade.exercises[number]) if is_there else None)
+            if not exercise.is_right and is_there:
+                missed.setdefault(_lesson_of(number), number)
         self.first_missed.update(missed.values())
-        self.done += not missed
+        self.absent.update(absent)
+        self.done += not missed and not absent
 
-    def _count(self, place: int, exercise: ExerciseResult, earned: float) -> None:
+    def _count(self, place: int, exercise: ExerciseResult, earned: float | None) -> None:
         number = exercise.exercise
         self.verdicts[number][exercise.verdict] += 1
-        self.hidden_failed[number] += exercise.verdict == "passed" and exercise.hidden_failed > 0
-        self.earned[number].append(earned)
-        if exercise.verdict in ("missing", "not-written"):
+        self.hidden_failed[number] += exercise.fails_only_hidden
+        if earned is not None:
+            self.earned[number].append(earned)
+        if exercise.verdict in ("missing", "not-written", "ungraded"):
             return
         if exercise.mistakes:
             self.mistakes[number, exercise.mistakes[0]] += 1
@@ -123,7 +140,7 @@ class Class:
             self.cases[number, exercise.case] += 1
         if exercise.ending:
             why = ENDINGS.get(exercise.ending, exercise.ending)
-            self.ended.append(Slow(place, number, exercise.seconds, f"stopped by the grader: {why}"))
+            self.ended.append(Slow(place, number, exercise.seconds, f"stopped: {why}"))
         else:
             self.times[number].append(exercise.seconds)
             self.timed[number].append(place)
@@ -135,14 +152,20 @@ class Class:
         """The submissions that have points."""
         return [row for row in self.rows if not row.error]
 
+    @property
+    def counted(self) -> list[Row]:
+        """Those of them that count for median and mean: who handed in something that could be read."""
+        return [row for row in self.graded if not row.is_empty]
+
     def stops(self) -> list[Stop]:
         """For each exercise how many came to it, and how many of them no further in its lesson."""
-        left: dict[str, int] = {}
+        left: dict[int, int] = {}
         found = []
         for number in self.exercises:
-            arrived = left.setdefault(number.partition(".")[0], len(self.graded))
+            lesson = _lesson_of(number)
+            arrived = left.setdefault(lesson, len(self.graded) - self.absent[lesson])
             found.append(Stop(number, self.first_missed[number], arrived))
-            left[number.partition(".")[0]] -= self.first_missed[number]
+            left[lesson] -= self.first_missed[number]
         return found
 
     def usual_times(self) -> Mapping[str, float]:
@@ -150,7 +173,7 @@ class Class:
         return {number: median(times) for number, times in self.times.items() if len(times) >= FEWEST}
 
     def slow(self) -> list[Slow]:
-        """Answers with suspicious timing, the slowest first.
+        """Answers that were stopped or slow, the slowest first.
 
         That is an answer that the grader had to stop, and one that came back by itself and took more than
         MANY_TIMES the median of the class for this exercise, and MORE_THAN seconds beyond it.
@@ -164,3 +187,7 @@ class Class:
                     times = seconds / usual if usual else 0
                     why = f"{times:,.0f} times the median of the class" if times else "the median is 0"
                     yield Slow(place, number, seconds, why)
+
+
+def _lesson_of(exercise: str) -> int:
+    return int(exercise.partition(".")[0])

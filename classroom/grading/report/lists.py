@@ -1,26 +1,27 @@
-"""The parts of the report that list submissions: slow ones, unreadable ones, late ones."""
+"""The parts of the report that list submissions: stopped or slow ones, unreadable ones, late ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from fractions import Fraction
 
 from ..course import Course
 from ..exports import Entry
 from ..naming import escape_html
 from ..results import RunInfo
-from .elements import part, table
+from .clock import name_zone, show_time
+from .elements import part, shorten, table
 from .gathering import MANY_TIMES, MORE_THAN, Class
 from .people import People
 
 __all__ = ["MOST_ROWS", "write_late", "write_timing", "write_unread"]
 
 MOST_ROWS = 200
+TIMING = "Stopped by the grader, or slow"
 
 
 def write_timing(found: Class, run: RunInfo, people: People) -> str:
-    """Write the part on what took suspiciously long."""
+    """Write the part on what had to be stopped, and on what took long."""
     slow = found.slow()
     usual = found.usual_times()
     about = (
@@ -28,7 +29,9 @@ def write_timing(found: Class, run: RunInfo, people: People) -> str:
         f"of the class for the same exercise and at least {MORE_THAN:g} s more.</p>"
     )
     if not slow:
-        return part("timing", "Suspicious timing", about, "<p>Nothing took longer than it should.</p>")
+        return part(
+            "timing", TIMING, about, "<p>Nothing had to be stopped, or took longer than it should.</p>"
+        )
     rows = [
         (
             people.name(each.place),
@@ -42,9 +45,11 @@ def write_timing(found: Class, run: RunInfo, people: People) -> str:
     head = ("Who", "Exercise", "Seconds", "Class median", "Why it is listed")
     return part(
         "timing",
-        "Suspicious timing",
+        TIMING,
         about,
-        table("Answers that took long", head, rows, numbers=[2, 3], long=[4], most=MOST_ROWS),
+        table(
+            "Answers that were stopped, or took long", head, rows, numbers=[2, 3], long=[4], most=MOST_ROWS
+        ),
     )
 
 
@@ -62,8 +67,16 @@ def write_unread(found: Class, people: People) -> str:
     return part("unread", "What could not be read", shown)
 
 
-def write_late(found: Class, course: Course, people: People, others: Sequence[Entry]) -> str:
-    """Write the part on late days, and on what was handed in twice."""
+def write_late(
+    found: Class, course: Course, people: People, others: Sequence[Entry], unused: Sequence[str] = ()
+) -> str:
+    """Write the part on late days, and on what was handed in twice.
+
+    Arguments:
+        found, course, people: the class, what being late costs, and what the students are called.
+        others: submissions that do not count, since the same student has a later one.
+        unused: names in the table of times that belong to no submission.
+    """
     parts = []
     late = [(at, row) for at, row in enumerate(found.rows) if row.grade.days]
     late.sort(key=lambda item: -item[1].grade.days)
@@ -72,24 +85,33 @@ def write_late(found: Class, course: Course, people: People, others: Sequence[En
             people.name(at),
             str(row.grade.days),
             course.show(sum((each.raw - each.points for each in row.grade.lessons.values()), Fraction(0))),
-            _when(row.grade.handed_in, course),
+            show_time(row.grade.handed_in, course),
         )
         for at, row in late
     ]
     if rows:
-        head = ("Who", "Days", "Points taken off", "Handed in")
+        head = ("Who", "Days", "Points taken off", f"Handed in ({name_zone(course)})")
         parts.append(table("Late", head, rows, numbers=[1, 2], most=MOST_ROWS, rest=", in points.csv"))
     marked = [people.name(at) for at, row in enumerate(found.rows) if row.late and not row.grade.days]
     if marked:
         why = "course.toml takes nothing off for it" if course.late is None else "by their time they are not"
-        names = ", ".join(marked[:MOST_ROWS]) + (" and others" if len(marked) > MOST_ROWS else "")
-        parts.append(f"<p>Marked as late by the platform, though {why}: <bdi>{escape_html(names)}</bdi>.</p>")
+        parts.append(f"<p>Marked as late by the platform, though {why}: <bdi>{_name_all(marked)}</bdi>.</p>")
     if course.late:
-        timeless = sum(row.grade.handed_in is None for row in found.rows)
+        timeless = [people.name(at) for at, row in enumerate(found.rows) if row.grade.handed_in is None]
         if timeless:
+            they = "it counts" if len(timeless) == 1 else "they count"
             parts.append(
-                f"<p>Of {timeless:,} nobody knows when they were handed in; they count as in time.</p>"
+                f"<p>Of {_count(len(timeless))} nobody knows the time of handing in, so {they} as in time: "
+                f"<bdi>{_name_all(timeless)}</bdi>.</p>"
             )
+    if unused:
+        belongs = (
+            "A row of the table of times belongs"
+            if len(unused) == 1
+            else (f"{len(unused):,} rows of the table of times belong")
+        )
+        names = f": <bdi>{_name_all(unused)}</bdi>" if not people.anonymous else ""
+        parts.append(f"<p>{belongs} to no submission{names}.</p>")
     if others:
         places = {row.submission: at for at, row in enumerate(found.rows)}
         names = "; ".join(
@@ -104,7 +126,10 @@ def write_late(found: Class, course: Course, people: People, others: Sequence[En
     )
 
 
-def _when(time: datetime | None, course: Course) -> str:
-    if course.late is None or time is None:
-        return ""
-    return f"{time.astimezone(course.late.zone):%Y-%m-%d %H:%M}"
+def _name_all(names: Sequence[str]) -> str:
+    shown = ", ".join(shorten(name, 60) for name in names[:MOST_ROWS])
+    return escape_html(shown + (f" and {len(names) - MOST_ROWS:,} more" if len(names) > MOST_ROWS else ""))
+
+
+def _count(number: int) -> str:
+    return f"{number:,} submission{'s' * (number != 1)}"

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..course import Course, CourseError
+from ..course import CourseError
 from ..course_file import load_course
 from ..exports import Exports
 from ..exports.tables import write_csv
@@ -22,6 +22,11 @@ from .page import write_page
 from .people import People
 
 __all__ = ["find_course", "report"]
+
+MOODLE = {
+    "worksheet": "for Moodle: only the assignment from which this was downloaded",
+    "gradebook": "for Moodle: Grades, Import, CSV file",
+}
 
 
 def report(folder: Path, *, anonymous: bool = False, course: Path | None = None) -> int:
@@ -57,7 +62,12 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
         )
         return 1
     found, exports = Class(exercises), Exports(folder, run, rules, exercises)
+    gone: list[str] = []
     for result in journal:
+        if not run.has(result.submission):
+            gone.append(result.submission)
+            exports.remove(result)
+            continue
         grade = grade_submission(result, exercises, rules, times.find(result))
         found.add(result, grade)
         exports.add(result, grade)
@@ -66,10 +76,12 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     likeness = _find_alike(folder, found.prints, people)
     found.prints.clear()
     alike = write_alike(likeness, journal, run, people, exercises)
-    page = write_page(found, run, rules, people, alike, _notes(journal), others)
+    unused = list(times.unused)
+    page = write_page(found, run, rules, people, alike, _notes(journal), others, gone, unused)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
-    _say(folder, found, likeness, rules)
+    _say(folder, found, likeness, exports.written)
+    _say_unused(unused)
     return 1 if any(row.error for row in found.rows) else 0
 
 
@@ -113,21 +125,32 @@ def _write_numbers(folder: Path, people: People) -> None:
     write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))])
 
 
-def _say(folder: Path, found: Class, likeness: Likeness, course: Course) -> None:
+def _say_unused(names: Sequence[str]) -> None:
+    if names:
+        listed = ", ".join(repr(name) for name in names[:10]) + (" ..." if len(names) > 10 else "")
+        print(f"Rows of the table of times that belong to no submission: {listed}")
+
+
+def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str]) -> None:
     failed = sum(bool(row.error) for row in found.rows)
     if failed:
-        print(f"The grader FAILED on {failed} of {len(found.rows)} submissions: they have no points.")
-        print("See the top of the report, and run grade again for them.")
+        print(f"The grader FAILED on {failed} of {_count(len(found.rows), 'submission')}: no points there.")
+        print("The top of the report says what to do.")
+    moodle = [(f"exports/{name}", MOODLE[name.split("-")[1].removesuffix(".csv")]) for name in written]
     lines = [
-        ("report.html", f"the class at a glance, {len(found.rows):,} submissions"),
+        ("report.html", f"the class at a glance, {_count(len(found.rows), 'submission')}"),
         ("feedback/", "for each student, as HTML and Markdown"),
         ("exports/points.csv", "all points, for a spreadsheet"),
         ("exports/canvas.csv", "for Canvas: Gradebook, Import"),
-        ("exports/moodle-*.csv", "for Moodle: worksheets of the assignments, and the gradebook"),
+        *moodle,
         ("exports/gradescope/", "a results.json for each submission"),
         ("exports/github/", "check runs, and points for GitHub Classroom"),
-        ("exports/alike.csv", f"{len(likeness.pairs):,} pairs that look alike"),
+        ("exports/alike.csv", f"{_count(len(likeness.pairs), 'pair')} that look alike"),
     ]
     print(f"Written to {folder}:")
     for name, what in lines:
-        print(f"    {name:<22}{what}")
+        print(f"    {name:<{max(len(each) for each, _ in lines) + 2}}{what}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from statistics import mean, median
 
 from ..course import Course
+from ..errors import is_of_hidden_case, say_error
 from ..exports import Entry
 from ..naming import escape_html, safe_name
 from ..results import RunInfo
 from ..style import page
-from .drawing import draw_scores, draw_stops, draw_verdicts
-from .elements import Raw, part, table, tiles
-from .gathering import Class, Stop
+from .clock import name_zone, show_time
+from .drawing import draw_scores
+from .elements import Raw, part, shorten, table, tiles
+from .exercises import say_empty, write_exercises
+from .gathering import Class
 from .lecture import write_mistakes
 from .lists import MOST_ROWS, write_late, write_timing, write_unread
 from .people import People
 
 __all__ = ["write_page"]
+
+MOST_SEEDS = 10
 
 
 def write_page(
@@ -30,6 +34,8 @@ def write_page(
     alike: str,
     notes: Sequence[str],
     others: Sequence[Entry],
+    gone: Sequence[str] = (),
+    unused: Sequence[str] = (),
 ) -> str:
     """Write the page.
 
@@ -40,18 +46,21 @@ def write_page(
         alike: the part on near copies.
         notes: what was odd about the files that were read.
         others: submissions that do not count, since the same student has a later one.
+        gone: names of submissions that have results and are no longer in the folder.
+        unused: names in the table of times that belong to no submission.
     """
     parts = [
         _shout(found, people, notes),
         _overview(found, course),
         _scores(found),
-        _exercises(found, run, course),
+        write_exercises(found, run, course),
         write_mistakes(found, run),
         write_timing(found, run, people),
         write_unread(found, people),
-        write_late(found, course, people, others),
+        write_late(found, course, people, others, unused),
         alike,
         _everybody(found, course, people),
+        _gone(gone, people),
         _how(run, found),
     ]
     return page(f"{course.title}: the class", f"{_head(found, run, course)}<main>{''.join(parts)}</main>")
@@ -64,7 +73,7 @@ def _head(found: Class, run: RunInfo, course: Course) -> str:
         ("scores", "Scores"),
         ("exercises", "Exercises"),
         ("mistakes", "Mistakes"),
-        ("timing", "Timing"),
+        ("timing", "Stopped or slow"),
         ("unread", "Not read"),
         ("late", "Late"),
         ("alike", "Alike"),
@@ -73,19 +82,24 @@ def _head(found: Class, run: RunInfo, course: Course) -> str:
     listed = "".join(f"<li><a href=#{name}>{word}</a></li>" for name, word in links)
     return (
         f"<header><p class=over>{escape_html(course.title)}</p><h1>The class at a glance</h1>"
-        f"<p class=quiet>Lesson{'s' * (len(lessons) != 1)} {numbers or 'none'}, graded {_day(run.made)}</p>"
+        f"<p class=quiet>Lesson{'s' * (len(lessons) != 1)} {numbers or 'none'}, "
+        f"graded {_day(run.made, course)}. Times are in {escape_html(name_zone(course))}.</p>"
         f"<nav aria-label='Parts of this page'><ul>{listed}</ul></nav></header>"
     )
 
 
-def _day(made: str) -> str:
-    return escape_html(made.replace("T", " ")[:16]) if made else "at a time that is not recorded"
+def _day(made: str, course: Course) -> str:
+    return escape_html(show_time(made, course)) if made else "at a time that is not recorded"
 
 
 def _shout(found: Class, people: People, notes: Sequence[str]) -> str:
     """What the instructor has to act on before anything else."""
     failed = [
-        (people.name(at), people.clean(at, row.submission), people.clean(at, row.error))
+        (
+            people.name(at),
+            people.clean(at, row.submission),
+            Raw(f"<bdi>{escape_html(say_error(people.clean(at, row.error)))}</bdi>"),
+        )
         for at, row in enumerate(found.rows)
         if row.error
     ]
@@ -94,7 +108,7 @@ def _shout(found: Class, people: People, notes: Sequence[str]) -> str:
         count = f"{len(failed)} submission{'s' * (len(failed) != 1)}"
         parts.append(
             f"<h2>The grader failed on {count}</h2><p>There are no points, which is not 0: the exports leave "
-            "the cells empty. Run grade again; what is graded already stays.</p>"
+            f"the cells empty. {_say_remedy(found)}</p>"
         )
         head = ("Who", "Submission", "What went wrong in the grader")
         parts.append(table("Not graded", head, failed, long=[1, 2], most=MOST_ROWS, rest=", in points.csv"))
@@ -104,10 +118,24 @@ def _shout(found: Class, people: People, notes: Sequence[str]) -> str:
     return f"<section class=shout role=alert>{''.join(parts)}</section>" if parts else ""
 
 
+def _say_remedy(found: Class) -> str:
+    """What helps: to run it again does not where a hidden case is wrong."""
+    kinds = {is_of_hidden_case(row.error) for row in found.rows if row.error}
+    again = "Run grade again; what is graded already stays."
+    mend = "Mend the hidden case and run grade again."
+    if kinds == {True}:
+        return mend
+    return (
+        f"Where a hidden case failed: {mend[0].lower()}{mend[1:]} Elsewhere: run grade again."
+        if True in kinds
+        else again
+    )
+
+
 def _overview(found: Class, course: Course) -> str:
-    points = [row.grade.points for row in found.graded]
+    points = [row.grade.points for row in found.counted]
     maximum = found.rows[0].grade.maximum if found.rows else Fraction(0)
-    values = [(f"{len(found.rows):,}", "submissions")]
+    values = [(f"{len(found.rows):,}", "submission" if len(found.rows) == 1 else "submissions")]
     if points:
         values += [
             (course.show(Fraction(median(points))), f"median points, of {course.show(maximum)}"),
@@ -115,87 +143,37 @@ def _overview(found: Class, course: Course) -> str:
             (f"{found.done:,}", "passed everything"),
         ]
     values.append((f"{sum(bool(row.problems) for row in found.rows):,}", "not read, or not wholly"))
+    empty = len(found.graded) - len(found.counted)
+    if empty:
+        values.append((f"{empty:,}", "with nothing to grade, not in the average"))
     values.append((f"{sum(bool(row.grade.days) for row in found.rows):,}", "late"))
     return tiles(values)
 
 
 def _scores(found: Class) -> str:
-    points = [float(row.grade.points) for row in found.graded]
+    points = [float(row.grade.points) for row in found.counted]
     if not points:
         return part("scores", "Scores", "<p>Nothing has points yet.</p>")
     maximum = float(found.rows[0].grade.maximum)
-    return part("scores", "Scores", f"<figure>{draw_scores(points, maximum)}</figure>")
+    empty = len(found.graded) - len(found.counted)
+    note = f"<p class=quiet>{say_empty(empty, 'that could be read')}; left out here.</p>" if empty else ""
+    return part("scores", "Scores", f"<figure>{draw_scores(points, maximum)}</figure>{note}")
 
 
-# Exercises
-
-
-def _exercises(found: Class, run: RunInfo, course: Course) -> str:
-    if not found.graded or not found.exercises:
-        return part("exercises", "Exercises", "<p>No exercise has results yet.</p>")
-    titles = {number: run.exercises[number] for number in found.exercises}
-    stops = found.stops()
-    head = ["Exercise", "Passed", "Only hidden failed", "Not right", "Not loaded", "Not written", "Missing"]
-    head += ["Points, mean", "Stopped here"]
-    return part(
-        "exercises",
-        "Which exercise stops people",
-        _say_stops(stops, titles),
-        f"<figure>{draw_stops(stops)}</figure><figure>{draw_verdicts(_verdicts(found), titles)}</figure>",
-        table(
-            "Exercises",
-            head,
-            _exercise_rows(found, titles, course, stops),
-            numbers=range(1, 9),
-        ),
+def _gone(gone: Sequence[str], people: People) -> str:
+    """Results that stay in the journal and count nowhere."""
+    if not gone:
+        return ""
+    names = ", ".join(shorten(name, 60) for name in gone[:MOST_ROWS])
+    names += f" and {len(gone) - MOST_ROWS:,} more" if len(gone) > MOST_ROWS else ""
+    was = "One submission was" if len(gone) == 1 else f"{len(gone):,} submissions were"
+    listed = "" if people.anonymous else f": <bdi>{escape_html(names)}</bdi>"
+    about = (
+        "graded earlier, and counts neither here nor in the exports"
+        if len(gone) == 1
+        else ("graded earlier, and count neither here nor in the exports")
     )
-
-
-def _verdicts(found: Class) -> dict[str, Counter[str]]:
-    """How often each verdict was given; who fails only what is hidden has not passed."""
-    adjusted = {number: Counter(found.verdicts[number]) for number in found.exercises}
-    for number, counts in adjusted.items():
-        counts["passed"] -= found.hidden_failed[number]
-        counts["failed"] += found.hidden_failed[number]
-    return adjusted
-
-
-def _exercise_rows(
-    found: Class, titles: Mapping[str, str], course: Course, stops: Sequence[Stop]
-) -> Iterator[tuple[object, ...]]:
-    for number, stop in zip(titles, stops, strict=True):
-        counts, size = found.verdicts[number], max(len(found.graded), 1)
-        hidden = found.hidden_failed[number]
-        right = counts["passed"] - hidden
-        passed = f"{right:,} ({100 * right / size:.0f} %)"
-        others = (f"{counts[each]:,}" for each in ("failed", "error", "not-written", "missing"))
-        average = course.show(Fraction(mean(found.earned[number])))
-        worth = f"{average} of {course.show(course.points(number))}"
-        yield (
-            f"{number} {titles[number]}",
-            passed,
-            f"{hidden:,}",
-            *others,
-            worth,
-            f"{stop.stopped:,} of {stop.arrived:,}",
-        )
-
-
-def _say_stops(stops: Sequence[Stop], titles: Mapping[str, str]) -> str:
-    most = max(stops, key=lambda stop: stop.stopped)
-    if not most.stopped:
-        return "<p>Nobody was stopped: all passed everything.</p>"
-    hardest = max(stops, key=lambda stop: stop.stopped / stop.arrived if stop.arrived else 0)
-    words = [
-        f"Most stopped at {most.exercise} {titles[most.exercise]}: of {most.arrived:,} who had passed what "
-        f"stands before it in its lesson, {most.stopped:,} did not pass it."
-    ]
-    if hardest is not most:
-        words.append(
-            f"The largest part stopped at {hardest.exercise} {titles[hardest.exercise]}: "
-            f"{hardest.stopped:,} of {hardest.arrived:,}."
-        )
-    return f"<p>{escape_html(' '.join(words))}</p>"
+    return part("gone", "No longer in the folder", f"<p>{was} {about}{listed}.</p>")
 
 
 def _everybody(found: Class, course: Course, people: People) -> str:
@@ -221,10 +199,12 @@ def _everybody(found: Class, course: Course, people: People) -> str:
 
 
 def _how(run: RunInfo, found: Class) -> str:
+    seeds = sorted({row.seed for row in found.graded}) or [run.seed]
+    more = f" and {len(seeds) - MOST_SEEDS:,} more" if len(seeds) > MOST_SEEDS else ""
     rows = [
         ("Isolation", run.isolation or "not recorded"),
-        ("Seed of the inputs", run.seed),
-        ("Tests", run.tests or "not recorded"),
+        (f"Seed{'s' * (len(seeds) > 1)} of the inputs", ", ".join(map(str, seeds[:MOST_SEEDS])) + more),
+        ("Version of the cases", run.tests[:12] or "not recorded"),
         ("Seconds of grading, all submissions together", f"{sum(row.seconds for row in found.rows):,.1f}"),
     ]
     return part("how", "How it was graded", table("The run", ("What", "Value"), rows, long=[1]))
