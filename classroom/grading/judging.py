@@ -139,8 +139,10 @@ class Judge:
             except SandboxError:
                 raise
             except Exception as error:  # its text may be the student's, who must not see what was asked
+                where = traceback.extract_tb(error.__traceback__)[-1]
                 result["error"] = (
-                    f"{exercise_id}: its hidden cases could not be asked ({type(error).__name__})"
+                    f"{exercise_id}: its hidden cases could not be asked "
+                    f"({Path(where.filename).name}, line {where.lineno}: {type(error).__name__})"
                 )
 
     def _judge_one(self, exercise: Exercise, piece: Piece | None) -> dict[str, Any]:
@@ -205,7 +207,7 @@ def _described_error(error: Exception) -> str:
 
 
 _UNKNOWN = {
-    "missing": "it is not in what you handed in.",
+    "missing": "not handed in.",
     "ungraded": "the grader itself failed here, which says nothing about your code. It will be graded again.",
 }
 
