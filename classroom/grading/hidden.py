@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .. import answers, regions
+from .. import answers, regions, workers
 from ..cases import Case, collect_cases
 from ..engine import Examiner
 from ..syllabus import Exercise, all_exercises
@@ -43,8 +43,11 @@ def read_hidden(folder: Path, exercises: Iterable[Exercise], seed: int) -> Mappi
         raise HiddenError(
             f"{folder} has no cases for these lessons. They stand in lesson_NN.py, as in tests/exercises."
         )
-    for exercise in graded:
-        _try_reference(exercise, found[exercise.id], seed, folder)
+    try:
+        for exercise in graded:
+            _try_reference(exercise, found[exercise.id], seed, folder)
+    finally:
+        workers.end_spare()
     return found
 
 

@@ -33,10 +33,9 @@ SET_VARIABLES = {
 LENGTH = struct.Struct(">I")
 LOOK = 0.05  # seconds between looks whether the process still lives
 LAST_WORDS = 1 << 16  # bytes
-MOST_RECEIVED = 32 << 20  # bytes of all messages, but for what comes from sockets that are lent
-MOST_CALLED = (
-    2 << 20
-)  # bytes of one call of the judge: what the reference makes of them takes the judge's time
+# A right reader that hands its whole buffer to the judge for each piece that comes takes 40 MiB in all.
+MOST_RECEIVED = 256 << 20  # bytes of all messages, but for what comes from sockets that are lent
+MOST_CALLED = 4 << 20  # bytes of one call: what the reference makes of them takes the judge's time
 FROM_WORKER = protocol.FromWorker.__args__
 
 
