@@ -146,7 +146,8 @@ def _overview(found: Class, course: Course) -> str:
     empty = len(found.graded) - len(found.counted)
     if empty:
         values.append((f"{empty:,}", "with nothing to grade, not in the average"))
-    values.append((f"{sum(bool(row.grade.days) for row in found.rows):,}", "late"))
+    if late := sum(bool(row.grade.days) for row in found.rows):
+        values.append((f"{late:,}", "late"))
     return tiles(values)
 
 
