@@ -23,6 +23,8 @@ from classroom.grading.results import open_journal, read_result, read_run
 from classroom.grading.sentences import say_summary, say_verdict
 from tests.classroom.fake_results import HOSTILE_NAMES, make_results, write_results
 
+pytestmark = pytest.mark.slow  # all of them together
+
 ELEMENTS = """
     html head meta title style body header main section nav ul li p h1 h2 h3 h4 a bdi strong span br dl dt dd
     pre table caption thead tbody tfoot tr th td div figure details summary mark svg desc g path defs clippath
