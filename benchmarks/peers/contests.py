@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minews.http import parse_request_head, take_head
+from minews.http import take_head
 from minews.limits import Limits
 from minews.opening import ServerOptions, accept_request
 from minews.speed import apply_mask_fast
@@ -123,7 +123,7 @@ def shake_hands(pace: Pace) -> Values:
         for _ in range(count):
             head = take_head(bytearray(BROWSER))
             assert head is not None
-            answer, agreement = accept_request(parse_request_head(head), options)
+            answer, agreement = accept_request(head, options)
             agreement.connect(limits)
             assert answer.startswith(b"HTTP/1.1 101 ")
 

@@ -35,7 +35,7 @@ class WebsocketsClient:
         compression = "deflate" if deflate else None
         self._conn = websockets_connect(
             url, ssl=client_tls(secure), compression=compression, proxy=None, max_size=TRUSTING
-        )
+        ).__enter__()  # `close` ends it
 
     def send(self, message: str | bytes) -> None:
         self._conn.send(message)
