@@ -135,7 +135,8 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
         link = f"<a href=#e{escape_html(number)}>{name}</a>" if exercise.is_there else name
         body.append(
             f"<tr><th scope=row>{link}</th>"
-            f"<td>{_badge(exercise, verdict)}</td><td class=cases>{cases}</td><td class=number>{points}</td></tr>"
+            f"<td>{_badge(exercise, verdict)}</td><td class=cases>{cases}</td>"
+            f"<td class=number>{points}</td></tr>"
         )
     total = f"{course.show(grade.points)} of {course.show(grade.maximum)}"
     late = ", after late days" if any(each.days for each in grade.lessons.values()) else ""
