@@ -464,7 +464,7 @@ READING = (
         "imports the reference, its neighbours and the judge",
         """
         import importlib, sys
-        for path in ("/work/main", "/src", "/app", "/home", "/root", "/tmp", "..", "."): sys.path.append(path)
+        for path in ("/srv/course", "/src", "/app", "/home", "/root", "/tmp", "..", "."): sys.path.append(path)
         importlib.invalidate_caches()
         sys.modules.pop("minews", None)
         for name in ("minews.handshake", "minews.http", "classroom", "classroom.engine", "tests", "solutions", "pytest", "websockets"):
