@@ -120,6 +120,7 @@ def _all_processes() -> dict[tuple[int, str], int]:
     return found
 
 
+@pytest.mark.slow
 def test_the_most_telling_attacks_earn_nothing():
     """One judge, in this process; the honest submission before, between and after gets the same each time."""
     with Descendants() as descendants:
@@ -235,6 +236,7 @@ def test_a_neighbour_is_no_oracle_for_what_comes_after():
         assert all(numbers.get(name, -1) < index for name in exercise.neighbours), exercise.id
 
 
+@pytest.mark.slow
 def test_a_submission_has_a_bounded_time(monkeypatch):
     """Waiting in each exercise can't keep a judge for longer than a submission's share of time."""
     monkeypatch.setattr(judging, "SHARE", 0.1)

@@ -95,6 +95,7 @@ def test_serves_the_course_and_ends_with_sigterm_leaving_nothing(running):
     assert [path for path in written if "notification" in path.name or "kernel.json" in path.name] == []
 
 
+@pytest.mark.slow
 @POSIX_ONLY
 def test_ends_with_ctrl_c_too_and_refuses_who_has_no_token(running):
     with pytest.raises(urllib.error.HTTPError, match="403"):
