@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from .. import places
+from ..worker.host import SET_VARIABLES
 from .judge_process import LENGTH
 from .judging import Settings
 from .sandbox import SandboxError
@@ -51,7 +52,7 @@ class JudgeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"},
+            env={**os.environ, **SET_VARIABLES, "PYTHONPATH": os.pathsep.join(paths)},
             cwd=tempfile.gettempdir(),
         )
         try:

@@ -262,7 +262,9 @@ class _Boxes:
         """Do the ops on the answer in a worker of its own, see `workers.run`. Raises WorkerError."""
         ops = as_tuple(ops)
         try:
-            return self._run_once(answer, ops, callbacks)
+            transcript = self._run_once(answer, ops, callbacks, together=True)
+            if not transcript.torn:
+                return transcript
         except (WorkerError, OSError):  # what an earlier answer left behind may have been the reason
             self.leave()
         try:
@@ -275,7 +277,12 @@ class _Boxes:
             raise WorkerError(f"the sandbox gives no worker: {error}") from error
 
     def _run_once(
-        self, answer: Answer, ops: tuple[Op, ...], callbacks: Mapping[str, Callable[..., object]] | None
+        self,
+        answer: Answer,
+        ops: tuple[Op, ...],
+        callbacks: Mapping[str, Callable[..., object]] | None,
+        *,
+        together: bool = False,
     ) -> Transcript:
         if self._left <= 0:
             self._unasked[answer.exercise_id] = None
@@ -285,12 +292,12 @@ class _Boxes:
             self._box = self._keeper.open()
         worker = Worker(self._box.start)
         try:
-            transcript = worker.run(answer, ops, callbacks, replace(self._limits))
+            transcript = worker.run(answer, ops, callbacks, replace(self._limits), together=together)
         finally:
             worker.end()
             self._left -= time.monotonic() - begin
         ended = any(isinstance(each, Ended) for each in (transcript.loaded, *transcript.outcomes))
-        if ended or not self._box.clear():
+        if ended or not self._box.is_clean:
             self.leave()
         return transcript
 

@@ -258,6 +258,7 @@ def _become_box(descriptor: int, settings: Settings) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.close(nowhere)
+    worker_filter = _worker_filter()
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the signals that those inside can send
     changed = os.stat(WORK).st_ctime_ns  # nobody can set this time, and every change in the folder does
     template.serve_control(
@@ -266,7 +267,7 @@ def _become_box(descriptor: int, settings: Settings) -> None:
     )
     signal.signal(signal.SIGINT, interrupted)
     resource.setrlimit(resource.RLIMIT_CPU, (settings["cpu"], settings["cpu"] + 1))
-    kernel.install_filter(_worker_filter())
+    kernel.install_filter(worker_filter)
 
 
 def _box_filter() -> bytes:
