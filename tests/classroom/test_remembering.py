@@ -1,4 +1,4 @@
-"""What is done once for all answers: pure neighbours, the message of the questions, results that are alike."""
+"""What is done once for all answers: pure neighbours, the message of the questions, results alike."""
 
 from __future__ import annotations
 
