@@ -31,6 +31,7 @@ __all__ = ["TRUSTED", "Judge", "Settings"]
 
 LIMITS = Limits(memory=256 << 20)
 MOST_SAID = 200  # letters of a worker's last words
+ASYNCHRONOUS = frozenset({"aio", "chat"})  # modules of exercises that need asyncio
 SHARE = 4.0  # times the limit of time that each exercise of a submission has, and one more
 OUT_OF_TIME = Ended("out-of-time", "what was run before it had used up the time of the submission", gone=True)
 BROKEN = Ended("crash", "it broke what runs it", gone=True)
@@ -226,7 +227,8 @@ class _Boxes:
     """Runs answers in the sandbox of the submission that is judged; `means`: how it isolates, in words."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keeper = Keeper()
+        modules = {find_exercise(each).module for each in settings.exercises}
+        self._keeper = Keeper(asyncio=not modules.isdisjoint(ASYNCHRONOUS))
         self._box: Sandbox | None = None
         self._limits = replace(LIMITS, wall=settings.wall)
         self._time = settings.wall * SHARE * (1 + len(settings.exercises))  # seconds

@@ -63,16 +63,17 @@ def unused_user(*, judges: bool = False) -> int:
 class Keeper:
     """The process that makes the sandboxes. `means`: how it isolates, in words.
 
-    Raises SandboxError where the system can't isolate enough.
+    asyncio: whether answers will need it; without, they start sooner. Raises SandboxError where the system
+    can't isolate enough.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, asyncio: bool = False) -> None:
         if not sys.platform.startswith("linux"):
             raise SandboxError("only Linux has what the sandbox is made of")
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START)
-        settings = {**SETTINGS, "uid": unused_user()}
+        settings = {**SETTINGS, "uid": unused_user(), "asyncio": int(asyncio)}
         with theirs:
             self._process = subprocess.Popen(
                 [

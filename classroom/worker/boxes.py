@@ -44,7 +44,10 @@ STUDENTS_NEED = (
     "math",
     "secrets",
     "string",
+    "traceback",
+    "urllib.parse",
     "uuid",
+    "zlib",
 )
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 ACCESS_TIMES = {0x400: 1 << 10, 0x800: 1 << 11, 0x1000: 1 << 21}  # bits of statvfs: bits of mount
@@ -52,7 +55,8 @@ SIOCSIFFLAGS, UP = 0x8914, 0x1 | 0x40
 
 HOST_NAME = "sandbox"
 
-# uid (root becomes it), disk, files, memory (bytes), processes, descriptors, cpu (seconds of each worker)
+# uid (root becomes it), disk, files, memory (bytes), processes, descriptors, cpu (seconds of each worker),
+# asyncio (whether workers will need it: what the keeper has imported, each fork takes time for)
 Settings = dict[str, int]
 
 
@@ -65,7 +69,8 @@ def keep_boxes(settings: Settings) -> None:
     try:
         for name in (*OFTEN_NEEDED, *STUDENTS_NEED, "worker.live", "worker.scripted", "fcntl", "ctypes"):
             __import__(name)
-        template.import_the_rest()
+        if settings["asyncio"]:
+            template.import_the_rest()
         means = _leave_the_system(settings)
     except OSError as error:
         _say({"refused": str(error)})
