@@ -1514,3 +1514,33 @@ class sends_to_nobody(Client):
         if not data:
             raise EOFError("the server has left")
         self.frames = self.reader.feed(data)
+
+
+@mistake("6.4", "Which frames are no message, though nobody has to answer them?", rfc="5.5.3, 6.2")
+class pong_given_as_a_message(Client):
+    def recv(self):
+        if not self.closing:
+            self.deadline = time.monotonic() + self.timeout
+        while True:
+            frame = self.next_frame()
+            if frame.opcode == Opcode.CLOSE:
+                self.see_close(self.read(read_close, frame))
+            elif frame.opcode == Opcode.PING:
+                self.see_ping(frame)
+            else:
+                return self.read(read_message, frame)
+
+
+@mistake(
+    "6.4",
+    "What does recv give when the server has left, and which line of yours looks?",
+    name="eof-not-seen",
+    rfc="7.1.5, RFC 9293 3.9.1.3",
+)
+class server_left_and_nobody_looks(Client):
+    def receive(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("nothing in time")
+        self.conn.settimeout(left)
+        self.frames = self.reader.feed(self.conn.recv(65536))
