@@ -320,7 +320,8 @@ def bad_subprotocols(ask: Ask) -> None:
         ("chat\n",): "A name ends in a line end.",
     }.items():
         question = "Which names would a server read in this header?"
-        ask(EXAMPLE, SAMPLE_KEY, subprotocols=names).refuses(note=note, question=question)
+        asked = ask(EXAMPLE, SAMPLE_KEY, subprotocols=names)
+        asked.refuses(note=note, question=question, observe=sort_lines)
 
 
 @case("4.4")
@@ -445,11 +446,23 @@ def demand_list(got: bytes, headers: Headers, name: str, elements: list[str]) ->
 
 
 def sort_lines(head: object) -> object:
-    """What counts of a head when it is compared with a known mistake's: not the order of its headers."""
+    """What counts of a head when it is compared with a known mistake's: not the order of its headers.
+
+    Where its line ends are wrong they alone count, whatever else is.
+    """
     if not isinstance(head, bytes):
         return head
+    if b"\r\n\r\n" not in head or re.search(rb"(?<!\r)\n|\r(?!\n)", head):
+        return _line_ends(head)
     first, *lines = head.split(b"\n")
     return (first, sorted(line.lower() for line in lines))
+
+
+def _line_ends(head: bytes) -> object:
+    """Which line ends stand between the lines, and which make the empty line at the end, if there is one."""
+    lines = head.rstrip(b"\r\n")
+    inner, last = (re.findall(rb"\r\n|\n|\r", part) for part in (lines, head[len(lines) :]))
+    return set(inner), set(last) if len(last) > 1 else None
 
 
 # 4.5 check_client_handshake
