@@ -37,7 +37,7 @@ def decode(data: bytes | bytearray, limit: int = MAX_MESSAGE, *, trusted: bool =
     """Return the value that `data` holds. Raises DecodeError for anything that `encode` does not write."""
     if len(data) > limit:
         raise DecodeError(f"{len(data)} bytes, and {limit} are the limit")
-    decoder = Decoder(data, trusted)
+    decoder = Decoder(bytes(data), trusted)
     try:
         value = decoder.take(1)[0]
     except (TypeError, UnicodeDecodeError) as error:  # an unhashable key, bad UTF-8

@@ -8,11 +8,13 @@ from minews import types
 from . import plain
 from .encoding import DOUBLE
 from .plain import ENUMS, RECORDS, TAG_OF_CONTAINER
+from .protocol import Other
 
 _T = TypeVar("_T")
 _MARGIN = 3  # an encoder at its depth limit still writes an Other, or the pairs of Headers
 _CONTAINER_OF_TAG = {ord(tag): kind for kind, tag in TAG_OF_CONTAINER.items()}
 _RECORD_OF_NAME = {kind.__name__.encode(): (kind, len(names)) for kind, names in RECORDS.items()}
+_OURS = frozenset(kind for kind in RECORDS if kind.__module__ == Other.__module__)  # plain records
 _MEMBERS_OF_ENUM: dict[bytes, dict[bytes, object]] = {
     kind.__name__.encode(): {name.encode(): member for name, member in kind.__members__.items()}  # type: ignore[attr-defined]
     for kind in ENUMS
@@ -31,7 +33,7 @@ class Decoder:
 
     __slots__ = ("_data", "_depth", "_hashed", "_trusted", "_values", "at")
 
-    def __init__(self, data: bytes | bytearray, trusted: bool) -> None:
+    def __init__(self, data: bytes, trusted: bool) -> None:
         self._data = data
         self._trusted = trusted
         self.at = 0
@@ -57,7 +59,7 @@ class Decoder:
                 if at > size:
                     raise DecodeError("cut short")
                 piece = data[start:at]
-                values.append(bytes(piece) if tag == _BYTES else str(piece, "utf-8", "surrogatepass"))
+                values.append(piece if tag == _BYTES else piece.decode("utf-8", "surrogatepass"))
             elif tag in _CONSTANTS:
                 values.append(_CONSTANTS[tag])
             elif tag in _TAKE:
@@ -73,7 +75,7 @@ class Decoder:
         end = self.at + count
         if end > len(self._data):
             raise DecodeError("cut short")
-        piece = bytes(self._data[self.at : end])
+        piece = self._data[self.at : end]
         self.at = end
         return piece
 
@@ -126,8 +128,11 @@ class Decoder:
 
     def record(self, tag: int) -> object:
         kind, count = self._known(_RECORD_OF_NAME)
-        value: object = object.__new__(kind)
-        for name, content in zip(RECORDS[kind], self._inside(count), strict=True):
+        values = self._inside(count)
+        if kind in _OURS:
+            return kind(*values)
+        value: object = object.__new__(kind)  # whatever its __init__ does not allow
+        for name, content in zip(RECORDS[kind], values, strict=True):
             object.__setattr__(value, name, content)  # a frozen class can't be filled otherwise
         return value
 
@@ -141,7 +146,9 @@ class Decoder:
         return types.Headers(zip(texts[::2], texts[1::2], strict=True))  # type: ignore[arg-type]
 
     def _known(self, table: dict[bytes, _T]) -> _T:
-        name = self._bytes(self._bytes(1)[0])
+        start = self.at + 1
+        self.at = start + (self._data[self.at] if start <= len(self._data) else 0)
+        name = self._data[start : self.at]
         if name not in table:
             raise DecodeError(f"unknown name {name!r}")
         return table[name]

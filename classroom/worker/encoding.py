@@ -51,8 +51,6 @@ class Encoder:
                 out += b"N"
             elif kind in _PUT:
                 _PUT[kind](self, value)
-            elif kind in RECORDS:
-                self._put_inside(value, self._put_record)
             elif kind in ENUMS:
                 self._put_name(b"e", kind.__name__)
                 self._put_name(b"", str(value.name))  # type: ignore[attr-defined]
@@ -76,46 +74,52 @@ class Encoder:
         if len(self.out) + count > self._limit:
             raise TooMuchError(len(self.out) + count)
 
-    def put_container(self, value: object) -> None:
-        """Write a list, tuple, dict, set or frozenset."""
-        self._put_inside(value, self._put_mapping if type(value) is dict else self._put_items)
-
-    def _put_inside(self, value: object, put: Callable[[Any], None]) -> None:
+    def _enter(self, value: object) -> bool:
+        """Tell whether to write the parts of a value; if not, write what stands for it."""
         if id(value) in self._open:
             self.put((Other(type_name(value), f"a {type_name(value)} that contains itself"),))
         elif len(self._open) >= plain.MAX_DEPTH and type(value) is not Other:
             self.put((Other(type_name(value), f"nested more than {plain.MAX_DEPTH} deep"),))
         else:
             self._open.add(id(value))
-            put(value)
+            return True
+        return False
+
+    def put_items(self, value: list[object] | set[object]) -> None:
+        """Write a list, tuple, set or frozenset."""
+        if self._enter(value):
+            items = list(value)  # a copy: a thread of the student's may go on changing it
+            if type(value) in (set, frozenset):
+                self._count_hashed(len(items))
+            self.out += TAG_OF_CONTAINER[type(value)] + len(items).to_bytes(4, "big")
+            self.put(items)
             self._open.discard(id(value))
 
-    def _put_items(self, value: list[object] | set[object]) -> None:
-        items = list(value)  # a copy: a thread of the student's may go on changing it
-        if type(value) in (set, frozenset):
+    def put_mapping(self, value: dict[object, object]) -> None:
+        """Write a dict."""
+        if self._enter(value):
+            items = list(value.items())
             self._count_hashed(len(items))
-        self.out += TAG_OF_CONTAINER[type(value)] + LENGTH.pack(len(items))
-        self.put(items)
-
-    def _put_mapping(self, value: dict[object, object]) -> None:
-        items = list(value.items())
-        self._count_hashed(len(items))
-        self.out += b"m" + LENGTH.pack(len(items))
-        self.put(chain.from_iterable(items))
+            self.out += b"m" + len(items).to_bytes(4, "big")
+            self.put(chain.from_iterable(items))
+            self._open.discard(id(value))
 
     def _count_hashed(self, count: int) -> None:
         self._hashed += count
         if self._hashed > plain.MAX_HASHED and not self._trusted:
             raise TooMuchError(self._hashed)
 
-    def _put_record(self, value: object) -> None:
+    def put_record(self, value: object) -> None:
+        """Write a record, an `Other` for one that was made without its __init__."""
         try:
             contents = [getattr(value, name) for name in RECORDS[type(value)]]
-        except AttributeError:  # made without its __init__
+        except AttributeError:
             self.put((Other(type_name(value), "a record with fields missing"),))
             return
-        self.out += HEAD_OF_RECORD[type(value)]
-        self.put(contents)
+        if self._enter(value):
+            self.out += HEAD_OF_RECORD[type(value)]
+            self.put(contents)
+            self._open.discard(id(value))
 
     def _put_name(self, tag: bytes, name: str) -> None:
         data = name.encode()
@@ -168,6 +172,7 @@ _PUT: dict[type, Callable[[Encoder, Any], None]] = {
     str: _put_str,
     bytearray: lambda encoder, value: encoder.put_sized(b"a", value),
     types.Headers: _put_headers,
-    dict: Encoder.put_container,
-    **dict.fromkeys(TAG_OF_CONTAINER, Encoder.put_container),
+    dict: Encoder.put_mapping,
+    **dict.fromkeys(TAG_OF_CONTAINER, Encoder.put_items),
+    **dict.fromkeys(RECORDS, Encoder.put_record),
 }

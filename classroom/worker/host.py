@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from types import GenericAlias, UnionType
@@ -42,8 +43,8 @@ LAST_WORDS = 1 << 16  # bytes
 MOST_RECEIVED = 256 << 20  # bytes of all messages, but for what comes from sockets that are lent
 MOST_CALLED = 4 << 20  # bytes of one call: what the reference makes of them takes the judge's time
 FROM_WORKER = protocol.FromWorker.__args__
-RETURNED = HEAD_OF_RECORD[protocol.Returned]  # how the message of a result begins
-SHORT, MOST_KNOWN = 1000, 4096  # bytes of a result that is remembered; how many are
+SHARED = HEAD_OF_RECORD[protocol.Returned], HEAD_OF_RECORD[protocol.Raised]  # how a message begins
+SHORT, MOST_KNOWN = 1000, 4096  # bytes of an outcome that is remembered; how many are
 
 
 class WorkerError(RuntimeError):
@@ -187,22 +188,29 @@ def _pipes_of(process: Process) -> Pipes:
 
 def checked(data: bytes) -> protocol.FromWorker:
     """Return the message of a worker, every field of the declared type. Raises GarbledError."""
-    if len(data) <= SHORT:
-        known = _known_result(bytes(data))
-        if known is not None:  # a list is the caller's own
-            value = list(known.value) if type(known.value) is list else known.value
-            return protocol.Returned(value, {}, known.printed)
-    return _checked(data)
+    known = _known_outcome(bytes(data)) if len(data) <= SHORT else None
+    return _checked(data) if known is None else _copied(known)
 
 
 @lru_cache(maxsize=MOST_KNOWN)
-def _known_result(data: bytes) -> protocol.Returned | None:
-    """Return the result in a message, None if others may not share it: all right answers give the same."""
-    message = _checked(data) if data.startswith(RETURNED) else None
-    if not isinstance(message, protocol.Returned) or message.changed:
+def _known_outcome(data: bytes) -> protocol.Returned | protocol.Raised | None:
+    """Return the outcome in a message, None if others may not share its parts: right answers say the same."""
+    message = _checked(data) if data.startswith(SHARED) else None
+    parts: Iterable[object] = ()
+    if isinstance(message, protocol.Raised):
+        parts = message.attributes.values()
+    elif isinstance(message, protocol.Returned) and not message.changed:
+        parts = message.value if type(message.value) is list else [message.value]
+    else:
         return None
-    parts = message.value if type(message.value) is list else [message.value]
     return message if all(map(plain.is_fixed, parts)) else None
+
+
+def _copied(known: protocol.Returned | protocol.Raised) -> protocol.Returned | protocol.Raised:
+    if isinstance(known, protocol.Raised):
+        return replace(known, attributes=dict(known.attributes))
+    value = list(known.value) if type(known.value) is list else known.value
+    return protocol.Returned(value, {}, known.printed)
 
 
 def _checked(data: bytes) -> protocol.FromWorker:

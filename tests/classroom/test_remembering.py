@@ -169,6 +169,14 @@ def test_a_result_that_came_before_is_known(value, monkeypatch):
     assert (again.value, type(again.value)) == (value, type(value))
 
 
+def test_an_exception_that_came_before_is_known(monkeypatch):
+    raised = Raised("ValueError", ("ValueError",), "no", {"code": 1}, 4, "raise", ((4, "f", "raise"),))
+    data = bytes(codec.encode(raised))
+    checked(data).attributes.clear()
+    monkeypatch.setattr(host, "_checked", None)
+    assert checked(data) == raised
+
+
 def test_what_is_done_to_a_list_does_not_show_in_the_next():
     data = bytes(codec.encode(Returned([b"a"])))
     checked(data).value.clear()
@@ -185,11 +193,11 @@ def test_what_is_done_to_a_list_does_not_show_in_the_next():
         Returned(([],)),
         Returned(Frame(True, Opcode.TEXT, [])),
         Returned(None, {"0": bytearray(b"a")}),
-        Raised("ValueError", ("ValueError",), "no"),
+        Raised("ValueError", ("ValueError",), "no", {"headers": []}),
     ],
     ids=repr,
 )
 def test_what_somebody_could_change_is_read_each_time(message):
     data = bytes(codec.encode(message))
-    assert host._known_result(data) is None
+    assert host._known_outcome(data) is None
     assert checked(data) == message
