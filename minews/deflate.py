@@ -275,7 +275,7 @@ class Inflater:
             zlib.error: if that is no deflate, or does not end where a block ends.
         """
         window = bytearray() if self._forgets else self._window
-        pieces, rest, room = [], data + END, max_length
+        pieces, rest, room = [], data, max_length
         for _ in range(MAX_STREAMS):
             stream = zlib.decompressobj(wbits=-self._bits, zdict=window)
             piece = stream.decompress(rest, room)
@@ -283,11 +283,11 @@ class Inflater:
             window += piece[-self._size :]
             del window[: -self._size]
             room -= len(piece)
-            rest = stream.unused_data
-            if not room or (stream.eof and not rest):
-                return b"".join(pieces)
-            if not stream.eof:
+            if room and not stream.eof and (stream.decompress(END) or not stream.eof):
                 raise zlib.error("the message ends amid a block")
+            rest = stream.unused_data
+            if not room or not rest:
+                return b"".join(pieces)
         raise zlib.error(f"the message has {MAX_STREAMS} blocks with BFINAL")
 
 
