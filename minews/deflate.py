@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .http import TOKEN
-from .messages import MAX_MESSAGE, MessageAssembler, classify
+from .messages import MAX_MESSAGE, MessageAssembler, Utf8Stream, classify
 from .types import Frame, HandshakeError, Message, Opcode, ProtocolError, Role
 
 __all__ = [
@@ -380,10 +380,7 @@ class DeflateAssembler(MessageAssembler):
         data = inflate_message(payload, self._inflater, self._largest)
         if kind == Opcode.BINARY:
             return Message(Opcode.BINARY, data)
-        try:
-            return Message(Opcode.TEXT, data.decode())
-        except UnicodeDecodeError:
-            raise ProtocolError(1007, "a text message is not UTF-8") from None
+        return Message(Opcode.TEXT, Utf8Stream().push(data, final=True))
 
 
 def _begins_message(frame: Frame) -> bool:
