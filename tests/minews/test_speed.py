@@ -42,6 +42,11 @@ class TestMasks:
         monkeypatch.setattr(speed, "_import_numpy", lambda: None)
         assert apply_mask_fast(data, key) == with_numpy == apply_mask(data, key)
 
+    def test_where_there_is_numpy_it_is_used(self):
+        numpy = pytest.importorskip("numpy")
+        speed._import_numpy.cache_clear()
+        assert speed._import_numpy() is numpy
+
     def test_without_numpy_there_is_no_error(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "numpy", None)
         speed._import_numpy.cache_clear()
