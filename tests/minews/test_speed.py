@@ -246,15 +246,28 @@ class TestPayloadsThatComeInPieces:
             events = [conn.receive_data(stream[at : at + size]) for at in range(0, len(stream), size)]
             assert flat(events) == [Message(opcode, words.decode() if opcode == Opcode.TEXT else words)]
 
+    def test_what_follows_a_message_in_two_pieces_is_read_at_once_again(self, monkeypatch):
+        stream, conn = encode_frame(small(Role.SERVER)), FastConnection(Role.SERVER)
+        assert conn.receive_data(stream[:8]) == []
+        monkeypatch.setattr(speed, "_Part", None)
+        assert len(conn.receive_data(stream[8:] + stream)) == 2
+
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_a_head_cut_in_two_is_no_message_if_its_second_half_looks_like_one(self, role):
+        looks_like_an_empty_text = b"\x81\x80\x00\x00" if role is Role.SERVER else b"\x81\x00"
+        head = b"\x82\x84" if role is Role.SERVER else b"\x82\x7e"
+        payload = bytes(4 if role is Role.SERVER else 0x8100)
+        agree(role, [head, looks_like_an_empty_text + payload])
+
     @pytest.mark.rfc("R102")
     @pytest.mark.parametrize("before", [[], [Frame(False, Opcode.TEXT, b"\xe2\x82")]], ids=["first", "next"])
     @pytest.mark.parametrize("key", [None, b"\x01\x02\x03\x04"], ids=["client", "server"])
     def test_a_fault_in_a_text_is_told_at_its_byte(self, before, key):
-        conn = FastConnection(Role.SERVER if key else Role.CLIENT)
         opcode, start = (Opcode.CONT, b"\xac") if before else (Opcode.TEXT, b"")
         frames = [*before, Frame(True, opcode, start + "é".encode() + b"\xf4\x90" + bytes(300))]
         stream = b"".join(encode_frame(dataclasses.replace(frame, masking_key=key)) for frame in frames)
-        at = len(stream) - 300
+        at, largest = len(stream) - 300, len(frames[-1].payload)
+        conn = FastConnection(Role.SERVER if key else Role.CLIENT, max_frame=largest)
         events = [conn.receive_data(bytes([byte])) for byte in stream[:at]]
         assert flat(events[:-1]) == []
         assert events[-1] == [NO_TEXT]
