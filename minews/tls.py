@@ -9,11 +9,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import time
 from typing import Literal
+
+from .types import WsUrl
 
 __all__ = [
     "classify_first_bytes",
     "client_tls_context",
+    "connect",
     "end_tls",
     "explain_tls_error",
     "server_tls_context",
@@ -82,6 +86,34 @@ def client_tls_context(cafile: str | None = None) -> ssl.SSLContext:
     return _make_strict(ssl.create_default_context(cafile=cafile))
 
 
+def connect(url: WsUrl, cafile: str | None = None, timeout: float = 5.0) -> socket.socket:
+    """Open a connection to a server: TCP, and for wss TLS over it, checked.
+
+    Arguments:
+        url: where to, as `parse_ws_url` returns it.
+        cafile: path of certificates to trust, as for `client_tls_context`.
+        timeout: seconds for all of it, at most.
+
+    Returns:
+        The socket, on which the opening handshake may begin; an ssl.SSLSocket for wss.
+
+    Raises:
+        OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too; `explain_tls_error`
+            says more about the latter.)
+
+    >>> from minews import listen_on
+    >>> with listen_on(0) as listener:
+    ...     with connect(WsUrl(False, "127.0.0.1", listener.getsockname()[1], "/")) as conn:
+    ...         isinstance(conn, ssl.SSLSocket)
+    False
+    """
+    deadline = time.monotonic() + timeout
+    conn = socket.create_connection((url.host, url.port), timeout)
+    if not url.secure:
+        return conn
+    return start_tls(conn, url.host, client_tls_context(cafile), deadline - time.monotonic())
+
+
 def start_tls(conn: socket.socket, host: str, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:
     """Begin TLS as a client, on a connection that leads to the server, perhaps through a proxy.
 
@@ -92,7 +124,7 @@ def start_tls(conn: socket.socket, host: str, context: ssl.SSLContext, timeout: 
         timeout: seconds for the handshake of TLS, at most.
 
     Raises:
-        OSError: if that fails. (TimeoutError is one, and so is ssl.SSLError: `explain_tls_error` says more.)
+        OSError: as `connect` does.
     """
     try:
         conn.settimeout(max(timeout, 0.001))  # 0 would not wait at all

@@ -14,6 +14,7 @@ from minews import graceful_close, listen_on, parse_ws_url
 from minews.tls import (
     classify_first_bytes,
     client_tls_context,
+    connect,
     end_tls,
     explain_tls_error,
     server_tls_context,
@@ -60,12 +61,6 @@ def url_of(port: int, scheme: str = "wss", host: str = "127.0.0.1"):
     return parse_ws_url(f"{scheme}://{host}:{port}/")
 
 
-def connect(url, cafile=None, timeout=PATIENCE):
-    """Connect to a server: TCP, and for wss TLS over it."""
-    conn = socket.create_connection((url.host, url.port), PATIENCE)
-    return start_tls(conn, url.host, client_tls_context(cafile), timeout) if url.secure else conn
-
-
 def failure(call, *arguments, **options):
     """Return the SSLError that a call must end in."""
     with pytest.raises(ssl.SSLError) as caught:
@@ -101,7 +96,17 @@ class TestContexts:
         failure(server_tls_context, str(tmp_path / "empty.pem"), CERTIFICATE)
 
 
-class TestStart:
+class TestConnect:
+    def test_ws_is_tcp_and_no_more(self):
+        def serve(conn):
+            conn.sendall(conn.recv(5).upper())
+
+        with server(serve) as (port, raised), connect(url_of(port, "ws")) as conn:
+            conn.sendall(b"hello")
+            assert conn.recv(5) == b"HELLO"
+            assert not isinstance(conn, ssl.SSLSocket)
+        assert not raised
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_wss_is_tls_with_a_server_that_it_trusts(self, host):
         with server(echo_in_tls) as (port, raised), connect(url_of(port, host=host), CERTIFICATE) as conn:
@@ -118,6 +123,12 @@ class TestStart:
             assert conn.recv(10) == bytes(10)
             assert conn.pending() == 90
             end_tls(conn, PATIENCE)
+
+    def test_nobody_listens(self):
+        with listen_on(0) as listener:
+            url = url_of(listener.getsockname()[1])
+        with pytest.raises(ConnectionRefusedError):
+            connect(url)
 
     def test_a_server_that_does_not_answer_within_tls_costs_no_more_than_the_time_given(self):
         with listen_on(0) as silent, pytest.raises(TimeoutError):
