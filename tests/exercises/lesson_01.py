@@ -618,7 +618,9 @@ def _describe_payload(got: list[bytes], wanted: list[bytes]) -> str:
         came, must = len(got[number]), len(wanted[number])
         if came != must:
             which = name_nth("payload", number, len(got))
-            return f"{which[0].upper()}{which[1:]} has {came:,} byte{'s' * (came != 1)}; it must have {must:,}."
+            return (
+                f"{which[0].upper()}{which[1:]} has {came:,} byte{'s' * (came != 1)}; it must have {must:,}."
+            )
     return ""
 
 

@@ -330,10 +330,16 @@ def no_way_out_of_a_line(ask: Ask) -> None:
     note = "It wrote a second line into the request."
     question = "Which headers would a server read in these bytes?"
     for end in ("\r\n", "\n", "\r"):
-        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(note=note, question=question)
+        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(
+            note=note, question=question
+        )
     ask(EXAMPLE, f"{SAMPLE_KEY}\r\nCookie: admin=1").refuses(note=note, question=question)
-    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(note=note, question=question)
-    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(note=note, question=question)
+    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(
+        note=note, question=question
+    )
+    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(
+        note=note, question=question
+    )
 
 
 def _ask_request(
@@ -919,7 +925,9 @@ def _right_servers_agree(got: object) -> Finding | None:
         if verdicts != {accepted}:
             name = _name_example(number, len(got))
             note = _describe_disagreement(name, head, accepted, verdicts)
-            question = "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
+            question = (
+                "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
+            )
             must = "examples that the RFC settles, with its verdict"
             return Finding(note, must, question=question, came=Value(head))
     return None
