@@ -33,15 +33,27 @@ TABLE = tomllib.loads((HERE / "table.toml").read_text(encoding="utf-8"))
 NUMBERS_LEFT_OUT = """4 6 8 14 16 23 25 29 33 36 37 39 44 46 48 51 52 55 61 66 67 68 69 70 82 91 95 96 101 103
     105 111 113 116 117 119 122 125 129 132 134 136 141 143 145 147 151 152"""
 
+# One exercise of each kind is misbehaved in always, the others among the slow tests.
+ALWAYS = {"0.1", "1.2", "5.7"}
+
 CLASSES = [exercise for exercise in EXERCISES if methods_of(exercise)]
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 
 
 def each_of(known):
-    """One test for each known answer, with its exercise and name as id."""
+    """One test for each known answer, with its exercise and name as id; most that never end are slow."""
     return pytest.mark.parametrize(
-        "exercise, known", known, ids=[f"{exercise.id}-{each.name}" for exercise, each in known]
+        "exercise, known",
+        [
+            pytest.param(
+                exercise,
+                each,
+                id=f"{exercise.id}-{each.name}",
+                marks=[pytest.mark.slow] if each.loops and exercise.id not in ALWAYS else [],
+            )
+            for exercise, each in known
+        ],
     )
 
 
@@ -302,8 +314,6 @@ def _class_of(exercise, *methods):
     return f"class {exercise.name}:\n" + "\n".join(textwrap.indent(each, "    ") for each in methods)
 
 
-# One exercise of each kind is misbehaved in always, the others among the slow tests.
-ALWAYS = {"0.1", "1.2", "5.7"}
 each_exercise_some_slow = pytest.mark.parametrize(
     "exercise",
     [pytest.param(each, marks=[] if each.id in ALWAYS else [pytest.mark.slow]) for each in EXERCISES],
