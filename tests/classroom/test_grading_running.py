@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from classroom import places
-from classroom.grading import hashing, jobs, running
+from classroom.cases import cases_of, plan
+from classroom.grading import hashing, jobs, patience, running
+from classroom.grading import hidden as hidden_cases
 from classroom.grading.executors import do_jobs
 from classroom.grading.judging import TRUSTED, Settings
 from classroom.grading.progress import Progress
 from classroom.grading.running import Refused
 from classroom.grading.sandbox import SandboxError
 from classroom.grading.submissions import list_submissions, read_submission
+from classroom.syllabus import all_exercises
 from tests.classroom.handing_in import (
     ENDLESS,
     EXERCISE,
@@ -138,8 +141,13 @@ def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
         ("", "has no cases for these lessons"),
         (HIDDEN.replace("gives(6)", "gives(7)"), "reference itself does not pass .* secret_letters"),
         (HIDDEN.replace("0.1", "0.10"), "for 0.10, and there is no such exercise. Do you mean 0.1?"),
+        (HIDDEN.replace('ask("secret").gives(6)', ""), "line 9: .* secret_letters asks nothing"),
+        (HIDDEN.replace(".gives(6)", ""), r"(?s)secret_letters asks and judges nothing.*gives\(value\)"),
+        (HIDDEN.replace("gives(6)", "gives(6); ask('a')"), r"secret_letters has a call ask\(...\)"),
+        (HIDDEN.replace("gives(6)", "gives_one_of('6', '7')"), r"line 12: .* a list .*\(\['6', ...\]\)"),
+        (HIDDEN.replace('ask("secret").gives(6)', "assert not ask"), "line 12: AssertionError: assert not"),
     ],
-    ids=["broken", "empty", "wrong", "unknown"],
+    ids=["broken", "empty", "wrong", "unknown", "asks nothing", "judges nothing", "a call", "str", "assert"],
 )
 def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
     handed_in, grades, tmp_path, text, words
@@ -150,6 +158,21 @@ def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
     with pytest.raises(Refused, match=words):
         grade_all(handed_in, grades, hidden=hidden)
     assert not lines_in(grades)
+
+
+@pytest.mark.parametrize("exercise", all_exercises(), ids=lambda each: each.id)
+def test_no_case_of_the_course_is_taken_for_one_that_judges_nothing(exercise):
+    assert list(hidden_cases._find_unjudged(plan(cases_of(exercise), 7))) == []
+
+
+def test_a_hidden_case_that_does_not_end_is_named_with_its_line(tmp_path, monkeypatch, capsys):
+    said, path = threading.Event(), tmp_path / "lesson_00.py"
+    path.write_text("import time\nwhile not done():\n    time.sleep(0)\n")
+    monkeypatch.setattr(patience, "SECONDS", 0.01)
+    monkeypatch.setattr(patience, "print", lambda *words, **_: said.set() or print(*words), raising=False)
+    with patience.said_where(tmp_path):
+        exec(compile(path.read_text(), str(path), "exec"), {"done": said.is_set})
+    assert f"Still waiting for {path}, line " in capsys.readouterr().out
 
 
 def test_a_folder_of_hidden_cases_that_is_not_there_is_named(handed_in, grades, tmp_path):
