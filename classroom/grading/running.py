@@ -137,6 +137,7 @@ def _describe(
                 "title": each.title,
                 "total": len(cases_of(each)),
                 "hidden_total": len(hidden.get(each.id, ())),
+                "hidden": {case.name: case.title for case in hidden.get(each.id, ())},
             }
             for each in exercises
         },

@@ -168,6 +168,27 @@ def test_hidden_cases_are_counted_and_nothing_else():
     assert "The hidden case passed." in markdown_feedback(result, grade, run, course)
 
 
+def test_the_instructor_alone_sees_which_hidden_cases_failed(grades):
+    words = Page((grades / "report.html").read_text()).words
+    assert "Hidden: unseen_order of accept_value." in words and "look at the case first" in words
+    files = [path for name in ("exports", "feedback") for path in (grades / name).rglob("*.*")]
+    for path in files:
+        data = path.read_bytes()
+        data = base64.b64decode(data) if path.name.endswith(".result.txt") else data
+        assert b"unseen" not in data and b"Hidden:" not in data, path
+
+
+def test_hidden_cases_are_counted_by_who_was_asked_them():
+    failed = {"hidden_passed": 0, "hidden_total": 1, "hidden_failed": ["odd"]}
+    unnamed = {"hidden_passed": 0, "hidden_total": 1}
+    right = {"hidden_passed": 1, "hidden_total": 1, "verdict": "passed"}
+    found = Class(("4.2",))
+    for each in (failed, failed | {"verdict": "passed"}, right, unnamed, failed | {"verdict": "error"}):
+        found.add(*one(**each)[:2])
+    key = "4.2", "odd"
+    assert (found.hidden_cases[key], found.hidden_asked["4.2"], found.hidden_alone[key]) == (2, 3, 1)
+
+
 def test_every_page_loads_and_runs_nothing(grades):
     allowed = set(ELEMENTS.split())
     pages = [grades / "report.html", *(grades / "feedback").glob("*.html")]

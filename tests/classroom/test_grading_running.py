@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from classroom.grading import hidden as hidden_cases
 from classroom.grading.executors import do_jobs
 from classroom.grading.judging import TRUSTED, Settings
 from classroom.grading.progress import Progress
+from classroom.grading.report import report
 from classroom.grading.running import Refused
 from classroom.grading.sandbox import SandboxError
 from classroom.grading.submissions import list_submissions, read_submission
@@ -131,7 +133,14 @@ def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
         (1, 2),
         (0, 2),
     ]
-    assert "secret" not in (grades / "results.jsonl").read_text()
+    assert [each["hidden_failed"] for each in found.values()] == [[], ["secret_text"], []]
+    assert '"secret' not in (grades / "results.jsonl").read_text().replace('["secret_text"]', "")
+    assert report(grades) == 0
+    page = (grades / "report.html").read_text()
+    assert "A secret sentence." in page and "1 of 2" in page
+    files = [path for name in ("exports", "feedback") for path in (grades / name).rglob("*.*")]
+    assert len(files) > 10
+    assert not [path for path in files if "secret" in shown(path)]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +187,12 @@ def test_a_hidden_case_that_does_not_end_is_named_with_its_line(tmp_path, monkey
 def test_a_folder_of_hidden_cases_that_is_not_there_is_named(handed_in, grades, tmp_path):
     with pytest.raises(Refused, match="There is no folder"):
         grade_all(handed_in, grades, hidden=tmp_path / "nowhere")
+
+
+def shown(path: Path) -> str:
+    """What somebody can read in a file: points for GitHub Classroom are in base64."""
+    data = path.read_bytes()
+    return (base64.b64decode(data) if path.name.endswith(".result.txt") else data).decode()
 
 
 def test_how_many_hidden_cases_there_are_is_noted(handed_in, grades, tmp_path):
