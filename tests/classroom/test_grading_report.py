@@ -343,13 +343,38 @@ def test_github_classroom_adds_up_the_points():
     assert [test["score"] for test in found["tests"]] == [0.5]
 
 
-def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn):
+def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn, capsys):
     results = make_results(3, hostile=False)
     results[2] |= {"student": results[1]["student"], "modified": results[1]["modified"] + 1}
     write_results(tmp_path, results)
     assert report(tmp_path) == 0
     assert len(rows_of(tmp_path / "exports" / "canvas.csv")) == 2 + 2
-    assert results[1]["submission"] in Page((tmp_path / "report.html").read_text()).words
+    words = Page((tmp_path / "report.html").read_text()).words
+    assert "In them instead" in words and results[1]["submission"] in words
+    said = f"    {results[1]['submission']!r}, since {results[2]['submission']!r} counts\n"
+    assert said in capsys.readouterr().out
+
+
+def test_a_row_of_times_that_is_nobody_s_names_the_names_that_are_taken(tmp_path, undrawn, capsys):
+    late = '[late]\ntime = "times.csv"\ndeadline = 2026-11-22T23:59:00\npercent_per_day = 10\n'
+    write_results(tmp_path, make_results(2, hostile=False))
+    (tmp_path / "course.toml").write_text(late)
+    (tmp_path / "times.csv").write_text("submission,time\nAnn Lee,2026-11-22T12:00:00\n")
+    assert report(tmp_path) == 0
+    for text in (capsys.readouterr().out, Page((tmp_path / "report.html").read_text()).words):
+        assert "Ann Lee" in text and "first two columns of exports/points.csv" in text
+
+
+def test_a_number_is_a_student_s_on_its_platform_alone(tmp_path, undrawn, capsys):
+    results = make_results(3, hostile=False)
+    names = ("meiercarolin_102_556_x.ipynb", "Bo Berg_102_assignsubmission_file_", "102.zip")
+    people = ("meiercarolin", "Bo Berg", "")
+    for result, name, person in zip(results, names, people, strict=True):
+        result |= {"submission": name, "student": "102", "person": person}
+    assert report(write_results(tmp_path, results)) == 0
+    names = [row[0] for row in rows_of(tmp_path / "exports" / "canvas.csv")[2:]]
+    assert sorted(names) == ["102", "Bo Berg", "meiercarolin"]
+    assert "Left out" not in capsys.readouterr().out
 
 
 # What could not be read, and what was not run

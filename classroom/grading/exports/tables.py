@@ -42,23 +42,25 @@ class Entry:
         return "canvas" if re.fullmatch(r"[^\sA-Z]+", self.person) else "moodle"
 
 
-def choose_entries(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+def choose_entries(entries: Iterable[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
     """Choose one submission for each student, since a gradebook has one row for each.
 
-    The one that was handed in last counts; of two with the same time the one with more points.
+    The one that was handed in last counts; of two with the same time the one with more points. A number is a
+    student's on its platform alone.
 
     Returns:
-        The entries that count, in the order of the students' ids, and the others.
+        The entries that count, in the order of the students' ids, and the others, each with the one that
+        counts in its place.
     """
-    chosen: dict[str, Entry] = {}
-    others = []
+    found: dict[tuple[str, str], list[Entry]] = {}
     for each in entries:
-        last = chosen.get(each.student)
-        if last is not None:
-            last, each = sorted((last, each), key=_when)
-            others.append(last)
-        chosen[each.student] = each
-    return [chosen[student] for student in sorted(chosen)], others
+        found.setdefault((each.student, each.platform), []).append(each)
+    chosen, others = [], []
+    for key in sorted(found):
+        *left_out, last = sorted(found[key], key=_when)
+        chosen.append(last)
+        others += [(each, last) for each in left_out]
+    return chosen, others
 
 
 def _when(entry: Entry) -> tuple[float, bool, float, str]:

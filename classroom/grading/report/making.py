@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..course import CourseError
 from ..course_file import load_course
-from ..exports import Exports
+from ..exports import Entry, Exports
 from ..exports.tables import write_csv
 from ..likeness import Likeness, find_likeness
 from ..naming import plain_cell, write_file
@@ -23,6 +23,7 @@ from .people import People
 
 __all__ = ["find_course", "report"]
 
+MOST_SAID = 10  # on the terminal
 MOODLE = {
     "worksheet": "for Moodle: only the assignment from which this was downloaded",
     "gradebook": "for Moodle: Grades, Import, CSV file",
@@ -81,6 +82,7 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
     _say(folder, found, likeness, exports.written)
+    _say_left_out(others)
     _say_unused(unused)
     return 1 if any(row.error for row in found.rows) else 0
 
@@ -125,10 +127,23 @@ def _write_numbers(folder: Path, people: People) -> None:
     write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))])
 
 
+def _say_left_out(others: Sequence[tuple[Entry, Entry]]) -> None:
+    if others:
+        print("Of a student's submissions the newest alone is in the gradebooks. Left out:")
+        for left_out, counts in others[:MOST_SAID]:
+            print(f"    {left_out.submission!r}, since {counts.submission!r} counts")
+        if len(others) > MOST_SAID:
+            print(f"    and {len(others) - MOST_SAID:,} more, in the report")
+
+
 def _say_unused(names: Sequence[str]) -> None:
     if names:
-        listed = ", ".join(repr(name) for name in names[:10]) + (" ..." if len(names) > 10 else "")
-        print(f"Rows of the table of times that belong to no submission: {listed}")
+        listed = ", ".join(repr(name) for name in names[:MOST_SAID])
+        listed += " ..." if len(names) > MOST_SAID else ""
+        print(
+            f"Rows of the table of times that belong to no submission: {listed}. The names that it takes are "
+            "those in the first two columns of exports/points.csv."
+        )
 
 
 def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str]) -> None:
