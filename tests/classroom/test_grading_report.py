@@ -336,6 +336,11 @@ def test_github_gets_bounded_texts_and_lines(grades):
     )
 
 
+@pytest.mark.parametrize(("passed", "conclusion"), [(0, "failure"), (2, "neutral"), (4, "success")])
+def test_a_check_that_is_required_does_not_take_nothing_for_passed(passed, conclusion):
+    assert check_run(*one(passed=passed))["conclusion"] == conclusion
+
+
 def test_github_classroom_adds_up_the_points():
     result, grade, run, course = one()
     found = classroom_result(result, grade, run, course)
@@ -571,7 +576,7 @@ def test_all_seeds_of_the_results_are_named(tmp_path, undrawn):
     assert "Seeds of the inputs77, 123" in Page((tmp_path / "report.html").read_text()).words
 
 
-def test_anonymous_pages_name_nobody(tmp_path, undrawn):
+def test_anonymous_pages_name_nobody(tmp_path, undrawn, capsys):
     results = make_results(5, seed=3, hostile=False)
     for result in results:
         result["problems"] = [
@@ -586,6 +591,7 @@ def test_anonymous_pages_name_nobody(tmp_path, undrawn):
         assert result["person"] not in text
     assert "No. 5" in text
     assert len(rows_of(tmp_path / "exports" / "numbers.csv")) == 6
+    assert "exports/numbers.csv" in capsys.readouterr().out
     report(tmp_path)
     assert results[0]["person"] in (tmp_path / "report.html").read_text()
     assert not (tmp_path / "exports" / "numbers.csv").exists()
@@ -612,7 +618,7 @@ def test_what_it_wrote_is_said(tmp_path, capsys, undrawn):
     assert "report.html" in said and "exports/canvas.csv" in said
 
 
-@pytest.mark.parametrize(("course", "said"), [(None, "There are no results"), ("titel = 1", "Do you mean")])
+@pytest.mark.parametrize(("course", "said"), [(None, "name the folder that"), ("titel = 1", "Do you mean")])
 def test_nothing_to_report_is_said(tmp_path, capsys, course, said):
     if course:
         write_results(tmp_path, make_results(1))

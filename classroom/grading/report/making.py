@@ -11,6 +11,7 @@ from ..course import CourseError
 from ..course_file import load_course
 from ..exports import Entry, Exports
 from ..exports.tables import write_csv
+from ..judging import TRUSTED
 from ..likeness import Likeness, find_likeness
 from ..naming import plain_cell, write_file
 from ..points import counted_exercises, grade_submission
@@ -51,7 +52,7 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
         rules = load_course(course or find_course(folder, run))
         times = load_times(rules)
     except OSError as error:
-        print(f"There are no results in {folder}: {error.strerror or error}.", file=sys.stderr)
+        print(_explain_no_results(folder, error), file=sys.stderr)
         return 1
     except CourseError as error:
         print(error, file=sys.stderr)
@@ -78,13 +79,19 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     found.prints.clear()
     alike = write_alike(likeness, journal, run, people, exercises)
     unused = list(times.unused)
-    page = write_page(found, run, rules, people, alike, _notes(journal), others, gone, unused)
+    page = write_page(found, run, rules, people, alike, _notes(journal, run), others, gone, unused)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
-    _say(folder, found, likeness, exports.written)
+    _say(folder, found, likeness, exports.written, anonymous)
     _say_left_out(others)
     _say_unused(unused)
     return 1 if any(row.error for row in found.rows) else 0
+
+
+def _explain_no_results(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and folder.is_dir():
+        return f"There are no results in {folder}: name the folder that `grade` wrote with --out."
+    return f"There are no results in {folder}: {error.strerror or error}."
 
 
 def find_course(folder: Path, run: RunInfo) -> Path | None:
@@ -105,8 +112,13 @@ def _find_alike(folder: Path, prints: Sequence[dict[str, array[int]]], people: P
     return likeness
 
 
-def _notes(journal: Journal) -> list[str]:
+def _notes(journal: Journal, run: RunInfo) -> list[str]:
     notes = []
+    if run.isolation == TRUSTED:
+        notes.append(
+            "Nothing was isolated (--trust-submissions): what was handed in ran with the rights of whoever "
+            "graded it, and could have changed files, and its own points."
+        )
     if journal.torn:
         notes.append(
             "The last line of results.jsonl was cut off, as happens when a run is killed. That submission "
@@ -146,7 +158,7 @@ def _say_unused(names: Sequence[str]) -> None:
         )
 
 
-def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str]) -> None:
+def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str], anonymous: bool) -> None:
     failed = sum(bool(row.error) for row in found.rows)
     if failed:
         print(f"The grader FAILED on {failed} of {_count(len(found.rows), 'submission')}: no points there.")
@@ -161,6 +173,7 @@ def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str])
         ("exports/gradescope/", "a results.json for each submission"),
         ("exports/github/", "check runs, and points for GitHub Classroom"),
         ("exports/alike.csv", f"{_count(len(likeness.pairs), 'pair')} that look alike"),
+        *([("exports/numbers.csv", "who is which number in the report")] if anonymous else []),
     ]
     print(f"Written to {folder}:")
     for name, what in lines:
