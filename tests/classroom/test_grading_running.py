@@ -19,7 +19,7 @@ from classroom import places
 from classroom.cases import cases_of, plan
 from classroom.grading import hashing, jobs, patience, running
 from classroom.grading import hidden as hidden_cases
-from classroom.grading.executors import do_jobs
+from classroom.grading.executors import do_jobs, executor_for
 from classroom.grading.judging import TRUSTED, Settings
 from classroom.grading.progress import Progress
 from classroom.grading.report import report
@@ -55,6 +55,9 @@ def secret_letters(ask):
     """Another secret sentence."""
     ask("secret").gives(6)
 '''
+
+
+TIMES = '[late]\ntime = "times.csv"\ndeadline = 2026-11-22T23:59:00\npercent_per_day = 10\n'
 
 
 @pytest.fixture
@@ -333,20 +336,70 @@ def test_without_a_sandbox_nothing_is_graded_and_the_way_out_is_named(handed_in,
 
 
 @pytest.mark.slow
-def test_trusted_submissions_need_no_sandbox_and_are_marked(handed_in, grades, monkeypatch):
+def test_trusted_submissions_need_no_sandbox_and_are_marked(handed_in, grades, monkeypatch, capsys):
     monkeypatch.setattr(running, "Keeper", None)
     assert grade_all(handed_in, grades, trusted=True) == 0
     assert verdicts_in(grades)["ann.py"][0] == "passed"
     assert {each["isolation"] for each in results_in(grades).values()} == {TRUSTED}
+    assert "--trust-submissions: nothing is isolated." in capsys.readouterr().err
+    assert report(grades) == 0
+    page = (grades / "report.html").read_text()
+    assert "Nothing was isolated" in page.partition("<main>")[2][:300]
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({"lessons": (99,)}, "Lesson 99 has no exercises"), ({}, "There is nothing at")]
+    ("options", "words"),
+    [
+        ({"lessons": (99,)}, "Lesson 99 has no exercises"),
+        ({"lessons": (0, 2), "named": {2}}, "Lesson 2 has no exercises"),
+        ({}, "There is nothing at"),
+    ],
 )
 def test_what_can_not_be_graded_is_refused_in_words(tmp_path, grades, options, words):
-    folder = tmp_path if options else tmp_path / "nowhere"
+    folder = tmp_path / ("submissions" if options else "nowhere")
+    (tmp_path / "submissions").mkdir()
     with pytest.raises(Refused, match=words):
         grade_all(folder, grades, **options)
+
+
+def test_results_among_the_submissions_are_refused(handed_in):
+    for grades in (handed_in, handed_in / "grades"):
+        with pytest.raises(Refused, match="would be graded as a student"):
+            grade_all(handed_in, grades)
+    assert sorted(path.name for path in handed_in.iterdir()) == ["ann.py", "bob.py", "cem.py"]
+
+
+def test_a_file_in_the_place_of_the_results_is_named(handed_in, grades):
+    grades.write_text("precious")
+    with pytest.raises(Refused, match="is not a folder"):
+        grade_all(handed_in, grades)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("titel = 1", "Do you mean 'title'"), (TIMES, "times.csv can't be read")]
+)
+def test_a_wrong_course_file_is_refused_before_anything_is_graded(handed_in, grades, tmp_path, text, words):
+    (tmp_path / "course.toml").write_text(text)
+    with pytest.raises(Refused, match=words):
+        grade_all(handed_in, grades, course=tmp_path / "course.toml")
+    assert not grades.exists()
+
+
+def test_what_was_asked_otherwise_the_last_time_is_said(handed_in, grades, tmp_path, capsys):
+    course, hidden = tmp_path / "course.toml", tmp_path / "hidden"
+    course.write_text("")
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(HIDDEN, "utf-8")
+    grade_all(handed_in, grades, hidden=hidden, course=course)
+    assert "the last time" not in capsys.readouterr().err
+    grade_all(handed_in, grades)
+    said = capsys.readouterr().err
+    assert f"with --lessons 0 --tests {hidden} --course {course} the last time, now with --lessons 0." in said
+    grade_all(handed_in, grades, course=course)
+    assert f"now with --lessons 0 --course {course}." in capsys.readouterr().err
+    grade_all(handed_in, grades, course=course)
+    said = capsys.readouterr().err
+    assert "the last time" not in said and "graded 0, 3 kept from an earlier run; nothing was new." in said
 
 
 @pytest.mark.slow
@@ -362,6 +415,14 @@ def test_any_executor_does_the_jobs(handed_in):
     }
 
 
+def test_a_cluster_s_package_is_named_with_the_environment_it_goes_into(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(sys, "executable", str(places.ROOT / ".venv" / "bin" / "python"))
+    words = r'\.venv/bin/python -m pip install -e "\.\[cluster\]"'
+    with pytest.raises(ValueError, match=words), executor_for(None, "tcp://127.0.0.1:1"):
+        pass
+
+
 def test_progress_says_how_many_how_fast_and_how_long(monkeypatch):
     now = iter([100.0, 110.0, 110.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(now))
@@ -369,3 +430,4 @@ def test_progress_says_how_many_how_fast_and_how_long(monkeypatch):
     progress.known_one()
     progress._done = 99
     assert progress.text() == "graded 100 of 1,000; 9.9 a second, about 2 min left"
+    assert progress.summary() == "graded 99, 1 kept from an earlier run"
