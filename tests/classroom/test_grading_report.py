@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
 
 def rows_of(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -279,6 +279,12 @@ def test_moodle_s_numbers_stay_with_the_assignment_that_was_downloaded(tmp_path,
     said = {row[-1] for row in rows_of(exports / "moodle-worksheet-lesson-4.csv")[1:]}
     assert all("4.1 " in words and "5.1 " not in words for words in said)
     assert "only the assignment from which this was downloaded" in capsys.readouterr().out
+
+
+def test_tables_for_people_begin_with_the_mark_that_excel_needs(grades):
+    marked = [(grades / "exports" / name).read_bytes()[:3] for name in ("points.csv", "alike.csv")]
+    assert marked == [b"\xef\xbb\xbf"] * 2
+    assert (grades / "exports" / "canvas.csv").read_bytes().startswith(b"Student,ID,")
 
 
 def test_no_table_holds_a_formula(grades):

@@ -76,11 +76,14 @@ def show_points(entry: Entry, lesson: int | None, course: Course) -> str:
     return course.show(entry.grade.points if lesson is None else entry.grade.lessons[lesson].points)
 
 
-def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV in UTF-8, its cells as they are; CRLF ends a line, as RFC 4180 has it."""
+def write_csv(path: Path, rows: Iterable[Sequence[str]], mark: bool = False) -> None:
+    """Write a CSV in UTF-8, its cells as they are; CRLF ends a line, as RFC 4180 has it.
+
+    `mark` puts the byte order mark before it, without which Excel takes UTF-8 for something else.
+    """
     page = io.StringIO()
     csv.writer(page).writerows(rows)
-    write_file(path, page.getvalue())
+    write_file(path, ("\ufeff" if mark else "") + page.getvalue())
 
 
 def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str], course: Course) -> None:
@@ -111,4 +114,4 @@ def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str],
                 plain_cell(entry.note, 500),
             ]
         )
-    write_csv(path, rows)
+    write_csv(path, rows, mark=True)

@@ -108,7 +108,7 @@ def _find_alike(folder: Path, prints: Sequence[dict[str, array[int]]], people: P
     for pair in likeness.pairs:
         names = [plain_cell(people.rows[place].submission) for place in (pair.first, pair.second)]
         rows.append([*names, f"{100 * pair.part:.0f}", str(pair.shared), str(pair.of)])
-    write_csv(folder / "exports" / "alike.csv", rows)
+    write_csv(folder / "exports" / "alike.csv", rows, mark=True)
     return likeness
 
 
@@ -136,7 +136,7 @@ def _write_numbers(folder: Path, people: People) -> None:
         path.unlink(missing_ok=True)
         return
     rows = [[str(number), plain_cell(people.rows[at].submission)] for at, number in people.numbers.items()]
-    write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))])
+    write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))], mark=True)
 
 
 def _say_left_out(others: Sequence[tuple[Entry, Entry]]) -> None:
