@@ -18,6 +18,7 @@ from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_na
 from classroom.grading.points import counted_exercises, grade_submission
 from classroom.grading.report import exercises, lecture, page, report
 from classroom.grading.report.drawing import draw_verdicts
+from classroom.grading.report.elements import table, tiles
 from classroom.grading.report.gathering import Class
 from classroom.grading.results import open_journal, read_result, read_run
 from classroom.grading.sentences import say_summary, say_verdict
@@ -555,7 +556,7 @@ def test_times_are_in_one_zone_that_is_named(tmp_path, undrawn):
     assert "Handed in (Asia/Tokyo)" in words and "2026-11-23 09:30" in words
     assert "A row of the table of times belongs to no submission: nobody." in words
     name = make_results(2, hostile=False)[1]["person"]
-    assert f"Of 1 submission nobody knows the time of handing in, so it counts as in time: {name}." in words
+    assert f"1 submission has no time of handing in and counts as in time: {name}." in words
 
 
 def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
@@ -572,6 +573,20 @@ def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
     assert f"graded earlier, and counts neither here nor in the exports: {gone}." in words
     assert len(rows_of(tmp_path / "exports" / "points.csv")) == 1 + 2
     assert not (tmp_path / "feedback" / f"{safe_name(gone)}.html").exists()
+
+
+def test_long_reasons_are_cut_between_words():
+    words = "because it is so " * 100
+    shown = Page(table("Why", ("Who", "Why"), [("ann", words)], long=[1])).words
+    assert (
+        shown.endswith(("because...", "it...", "is...", "so..."))
+        and 780 < len(shown.partition("ann")[2]) <= 800
+    )
+
+
+@pytest.mark.parametrize(("count", "columns"), [(5, 5), (6, 6), (7, 4), (8, 4)])
+def test_no_tile_stands_alone_in_a_row(count, columns):
+    assert f"--columns:{columns}" in tiles([("1", "late")] * count)
 
 
 def test_all_seeds_of_the_results_are_named(tmp_path, undrawn):

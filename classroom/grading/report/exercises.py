@@ -128,7 +128,7 @@ def _say_absent(found: Class) -> str:
         for lesson, count in sorted(found.absent.items())
         if count
     ]
-    left_out = "They are left out of who was stopped and of the mean."
+    left_out = "The mean and \u201cStopped here\u201d are without them."
     return f"<p>{escape_html('. '.join(words))}. {left_out}</p>" if words else ""
 
 

@@ -103,10 +103,13 @@ def write_late(
     if course.late:
         timeless = [people.name(at) for at, row in enumerate(found.rows) if row.grade.handed_in is None]
         if timeless:
-            they = "it counts" if len(timeless) == 1 else "they count"
+            have = (
+                "has no time of handing in and counts"
+                if len(timeless) == 1
+                else ("have no time of handing in and count")
+            )
             parts.append(
-                f"<p>Of {_count(len(timeless))} nobody knows the time of handing in, so {they} as in time: "
-                f"<bdi>{_name_all(timeless)}</bdi>.</p>"
+                f"<p>{_count(len(timeless))} {have} as in time: <bdi>{_name_all(timeless)}</bdi>.</p>"
             )
     if unused:
         belongs = (
@@ -131,8 +134,8 @@ def _write_left_out(found: Class, people: People, others: Sequence[tuple[Entry, 
         tuple(people.clean(places[entry.submission], entry.submission) for entry in pair) for pair in others
     ]
     about = "<p>Of a student's submissions the newest alone is in the gradebooks.</p>"
-    head = ("Left out of the gradebooks", "In them instead")
-    return about + table("Handed in twice", head, rows, long=[0, 1], most=MOST_ROWS, rest=", in points.csv")
+    head, title = ("Submission", "In them instead"), "Left out of the gradebooks"
+    return about + table(title, head, rows, long=[0, 1], most=MOST_ROWS, rest=", in points.csv")
 
 
 def _name_all(names: Sequence[str]) -> str:
