@@ -46,7 +46,7 @@ WANTED, DREAMT = 30, 100  # times nbgrader
 MEMORY = 100  # MiB a job
 NBGRADER = "nbgrader==0.9.6"
 SEED = 6455
-LATER = 10  # how many times as many submissions show the rate without the start
+CLASS = 300  # submissions, copies with changes, that are graded by the grader alone, besides
 CASES = '''
 """The course's cases, held against an answer in this very process."""
 
@@ -176,7 +176,7 @@ def lay_out(work: Work) -> None:
             target = work.folder / "pytest" / name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        for copy in range(LATER):
+        for copy in range(1 + CLASS // len(work.answers)):
             zipped_one = work.folder / ("one" if copy == 0 else "more") / f"{name}-{copy:02}.zip"
             zipped_one.parent.mkdir(exist_ok=True)
             own = {key: _changed(known, copy) for key, known in answers.items()}
@@ -370,7 +370,7 @@ def compare(work: Work, rounds: int) -> bool:
         Runs("nbgrader, plain asserts", lambda: run_nbgrader(work, "plain"), count),
         Runs("a pytest process each", lambda: run_pytest(work), count),
         Runs("grade, with its start", lambda: run_grader(work, "one"), count),
-        Runs("grade, a larger class", lambda: run_grader(work, "more"), count * (LATER - 1)),
+        Runs("grade, a whole class", lambda: run_grader(work, "more"), CLASS // count * count),
     ]
     loads = [os.getloadavg()[0]]
     for _ in range(rounds):
@@ -390,7 +390,7 @@ def print_table(work: Work, contestants: Sequence[Runs], memory: float, loads: S
     """Print what came of it; each ratio is the median of those of the rounds."""
     lesson, count = work.exercises[0].lesson, len(work.answers)
     print(
-        f"\nlesson {lesson}, {len(work.exercises)} exercises, {count} submissions (a larger class: "
+        f"\nlesson {lesson}, {len(work.exercises)} exercises, {count} submissions (a whole class: "
         f"{contestants[-1].count}), {len(os.sched_getaffinity(0))} processors, load "
         f"{' '.join(f'{each:.1f}' for each in loads)}; all give the same points"
     )
@@ -419,6 +419,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--nbgrader-python", type=Path, help="the Python of an environment that has nbgrader")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # all are measured as they are installed: compiled
     count, rounds = (
         options.count or (6 if options.quick else 24),
         options.rounds or (1 if options.quick else 3),

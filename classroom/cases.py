@@ -153,8 +153,14 @@ class Asked:
         )
         return self._add(lambda outcome: wanted.check(outcome, note, question))
 
-    def refuses(self, note: str = "", question: str = "") -> Asked:
-        """Demand any exception: for a caller's mistake, only a quiet result is wrong."""
+    def refuses(
+        self, note: str = "", question: str = "", observe: Callable[[Any], object] | None = None
+    ) -> Asked:
+        """Demand any exception: for a caller's mistake, only a quiet result is wrong.
+
+        `observe` is as in `holds`.
+        """
+        self.observe = observe or self.observe
 
         def check(outcome: Outcome) -> Finding | None:
             if isinstance(outcome, Returned):

@@ -148,6 +148,7 @@ def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
     hint.add_argument("symptom", nargs="?", type=int, help="a symptom's number in the list of the first hint")
     submit = add("submit", _submit, "pack your exercises into one file to hand in")
     submit.add_argument("--out", type=Path, help="where to write it; a folder, or a file name ending in .zip")
+    submit.add_argument("--name", help='your name, such as "Ann Lee"; it is remembered, and "" forgets it')
 
 
 def _add_grading(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -305,7 +306,7 @@ def _solution(arguments: argparse.Namespace) -> int:
 def _submit(arguments: argparse.Namespace) -> int:
     from .submit import submit
 
-    return submit(arguments.out)
+    return submit(arguments.out, arguments.name)
 
 
 # Grading

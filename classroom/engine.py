@@ -35,6 +35,7 @@ from .worker.protocol import (
     Raised,
     Returned,
 )
+from .worker.table import mark_pure
 from .workers import Answer, Transcript
 
 __all__ = ["Examiner", "Report", "Result", "Tested", "Verdict", "compare", "judge", "references"]
@@ -59,9 +60,19 @@ UNSHOWN = (
 )
 _Given = TypeVar("_Given")
 # Neighbours that give the same value, which nobody changes, each time.
-PURE = frozenset({"accept_value", "apply_mask", "decode_frame", "decode_payload_len"})
+PURE = frozenset(
+    {
+        "accept_value",
+        "apply_mask",
+        "decode_frame",
+        "decode_payload_len",
+        "encode_payload_len",
+        "header_tokens",
+    }
+)
 MOST_KEPT = 4 << 20  # bytes of what one neighbour was given and gave, about
 KEEPING = 500  # bytes for each value that is kept
+WORTHWHILE = 0.0001  # seconds from which on it pays to keep a value
 LONG = 200  # characters
 Run = Callable[..., Transcript]
 
@@ -336,8 +347,9 @@ def references(exercise: Exercise) -> dict[str, Callable[..., object]]:
 
 
 def _remembering(function: Callable[..., object]) -> Callable[..., object]:
-    """Return a pure function that is not asked twice for the same: all answers to an exercise call alike."""
+    """Return a pure function that does no work twice: all answers to an exercise call it alike."""
     kept: dict[object, object] = {}
+    lengths: set[int] = set()  # of what is kept: to look up something long takes its time, too
     room = MOST_KEPT
 
     @wraps(function)
@@ -345,16 +357,22 @@ def _remembering(function: Callable[..., object]) -> Callable[..., object]:
         nonlocal room
         if kwargs or not all(type(each) in (bytes, str) for each in args):  # a bytearray may change
             return function(*args, **kwargs)
-        if args not in kept:
-            value = function(*args)
-            room -= KEEPING + 2 * sum(map(len, args))  # type: ignore[arg-type]
+        length = sum(map(len, args))  # type: ignore[arg-type]
+        if length in lengths and args in kept:
+            return kept[args]
+        begin = time.perf_counter()
+        value = function(*args)
+        if time.perf_counter() - begin > WORTHWHILE:
+            room -= KEEPING + 2 * length
             if room < 0:
                 kept.clear()
+                lengths.clear()
                 room = MOST_KEPT
             kept[args] = value
-        return kept[args]
+            lengths.add(length)
+        return value
 
-    return remembered
+    return mark_pure(remembered)
 
 
 def compare(questions: Plan, transcript: Transcript) -> Report:

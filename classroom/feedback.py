@@ -12,6 +12,7 @@ from .cases import RETURN_GUESS
 from .fields import ask_by_field, first_difference, show_call, show_difference, show_value
 from .framing import show_bits
 from .lacking import explain_lacking
+from .loops import ask_about_loop
 from .slips import find_slip, returns_none
 from .syllabus import Exercise
 from .worker.protocol import (
@@ -187,6 +188,7 @@ def write_feedback(
         add(Block("Compare", (f'solution("{exercise.id}") shows the reference.',)))
     else:
         shown = [_explain_slip(each, bool(mistakes) or returns_none(source)) for each in failures[:1]]
+        shown = [_ask_about_loop(each, source, exercise) for each in shown]
         feedback.blocks += _failure_blocks(exercise, [*shown, *failures[1:]], mistakes)
         feedback.blocks += [Block("Note", (note,)) for note in notes]
         add(Block("Next", (_hint_line(exercise),)))
@@ -268,6 +270,15 @@ def _explain_slip(failure: Failure, is_return_there: bool) -> Failure:
     return replace(failure, finding=finding)
 
 
+def _ask_about_loop(failure: Failure, source: str, exercise: Exercise) -> Failure:
+    """Ask about the loop in which the student's code was when its time was up."""
+    outcome, finding = failure.outcome, failure.finding
+    if not isinstance(outcome, Ended) or outcome.how != "endless" or finding.question:
+        return failure
+    question = ask_about_loop(source, outcome.text, exercise.neighbour_names)
+    return replace(failure, finding=replace(finding, question=question))
+
+
 def _besides_block(failures: Sequence[Failure]) -> Iterator[Block]:
     """Name the other cases that fail."""
     titles = list(dict.fromkeys(failure.asked.case.title for failure in failures))[1:]
@@ -339,6 +350,8 @@ _FIELD_QUESTIONS = {
 
 def _ask_anyway(failure: Failure) -> str:
     """Ask the question that fits what happened, where nothing better is known."""
+    if failure.finding.note.endswith(RETURN_GUESS):
+        return "What does a function give that comes to its end without a `return`?"
     if isinstance(failure.outcome, Raised) and failure.outcome.type == "NameError":
         return "Where in this cell does that name get its value?"
     if isinstance(failure.outcome, Raised) and failure.outcome.line is None:
@@ -348,6 +361,8 @@ def _ask_anyway(failure: Failure) -> str:
     if isinstance(failure.outcome, Ended):
         if failure.outcome.how == "waiting" and "b''" in failure.outcome.detail:
             return "Which variable is b'' now: the piece, or all that has come?"
+        if failure.outcome.how == "waiting" and "never come" in failure.outcome.detail:
+            return "All that the peer sends has come. For which byte does this line still wait, and why?"
         return _ENDING_QUESTIONS.get(failure.outcome.how, "Which line did it reach, and which not?")
     if isinstance(failure.outcome, Returned) and isinstance(failure.outcome.value, TooLarge):
         return "How long is the right answer, and what makes yours longer?"
@@ -372,6 +387,11 @@ def _ask_about_call(failure: Failure, raised: Raised) -> str:
 
 
 def _ask_about_exception(raised: Raised, must: object) -> str:
+    name = raised.type.rpartition(".")[2]
+    if isinstance(must, str) and must.startswith(f"{name} with "):
+        return f"Which arguments does {name} take, in which order, and which of them is wrong here?"
+    if found := re.search("'(?!NoneType)(\\w+)' object is not subscriptable", raised.message):
+        return f"Which methods has {found[1]}, and does [...] belong to what it can do?"
     if isinstance(must, str) and "Error" in must:
         return "Which exception does your caller wait for, and where does this one become it?"
     if {"LookupError", "AttributeError"} & set(raised.bases):

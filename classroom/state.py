@@ -4,6 +4,7 @@
     saved      by notebook and exercise: the text that was last in the cell and in the file alike
     hints      by exercise: how many levels of hints were shown since its failure was another one
     last       by exercise: what the last check said, so that a hint can fit it, and what failed last
+    student    "name": whose work it is, if `submit` was told; a state without this section is as good
 
 All of it can be lost without harm: verdicts are found anew, and a text whose last saved version is unknown is
 treated as carefully as one that was changed. So where nothing can be written, nothing is remembered, and a
@@ -32,8 +33,10 @@ __all__ = [
     "last_words",
     "remember_hint_level",
     "remember_saved",
+    "remember_student_name",
     "remember_verdict",
     "saved_text",
+    "student_name",
 ]
 
 VERSION = 1
@@ -115,6 +118,18 @@ def hint_level(exercise_id: str) -> int:
 def remember_hint_level(exercise_id: str, level: int) -> None:
     """Store how many levels of hints were shown."""
     _update(lambda state: state["hints"].update({exercise_id: level}))
+
+
+def student_name() -> str:
+    """Return the student's name as `submit` was last told it, or ""."""
+    section = _read().get("student")
+    name = section.get("name") if isinstance(section, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def remember_student_name(name: str) -> None:
+    """Store the student's name; "" forgets it."""
+    _update(lambda state: state.update(student={"name": name}))
 
 
 def _section(name: str, key: str) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def run_trusted(
     table = Callbacks(callbacks or {})
     requests = {name: LoadObject(str(ROOT), str(Path(path).resolve()), name, limits=limits) for name in names}
     transcripts: dict[str, Transcript] = {}
-    while left := [name for name in names if name not in transcripts]:
+    while left := [name for name in names if name not in transcripts or transcripts[name].torn]:
         worker = _spare.take()
         try:
             _run_until_gone(worker, {name: requests[name] for name in left}, ops, table, transcripts)
@@ -182,8 +182,9 @@ def _run_until_gone(
     table: Callbacks,
     transcripts: dict[str, Transcript],
 ) -> None:
-    """Add transcripts, one a request, until an object takes the worker down."""
+    """Add transcripts, one a request, until an object takes the worker down; a torn one is made anew."""
     for name, request in requests.items():
-        transcript = transcripts[name] = worker.run_loaded(request, ops, table)
+        together = name not in transcripts
+        transcript = transcripts[name] = worker.run_loaded(request, ops, table, together)
         if any(isinstance(each, Ended) and each.gone for each in (transcript.loaded, *transcript.outcomes)):
             return

@@ -1,73 +1,28 @@
 """minews: the WebSocket protocol (RFC 6455), built step by step and made to be read.
 
 Read the modules in this order: types, tcp, http, handshake, frames, closing, conversation, blocking, serving,
-messages, connection, speed, deflate, limits, origin, tls, opening, reaching, session, sync, aio. From deflate
-on they are loaded when they are first asked for, so that importing minews costs little.
+messages, connection, speed, deflate, limits, origin, tls, opening, reaching, session, sync, aio. Each of them
+is loaded when it, or a name of its, is first asked for, so that importing minews costs next to nothing.
 """
 
-import importlib
-from types import ModuleType
+from importlib import import_module
 
-from .blocking import BlockingClient, accept_handshake, route, serve_connection
-from .closing import decode_close, encode_close, failure_code, may_send_code, reconnect_delays
-from .connection import Connection
-from .frames import (
-    FrameReader,
-    apply_mask,
-    check_frame,
-    decode_frame,
-    decode_payload_len,
-    encode_frame,
-    encode_payload_len,
-)
-from .handshake import (
-    accept_client,
-    accept_value,
-    build_client_handshake,
-    build_server_handshake,
-    check_client_handshake,
-    check_server_handshake,
-    choose_subprotocol,
-    make_key,
-    parse_ws_url,
-    refuse,
-)
-from .http import (
-    format_response,
-    header_tokens,
-    list_elements,
-    parse_request_head,
-    parse_response_head,
-    take_head,
-)
-from .messages import MessageAssembler, Utf8Stream, classify, fragment, pong_for
-from .serving import BlockingServer
-from .speed import FastConnection, apply_mask_fast
-from .tcp import (
-    echo_once,
-    graceful_close,
-    length_prefixed,
-    listen_on,
-    recv_exactly,
-    recv_until,
-    split_length_prefixed,
-)
-from .types import (
-    Close,
-    Frame,
-    HandshakeError,
-    Headers,
-    Message,
-    Opcode,
-    Ping,
-    Pong,
-    ProtocolError,
-    Request,
-    Response,
-    Role,
-    State,
-    WsUrl,
-)
+TYPE_CHECKING = False  # typing has it, too, but takes longer than all the rest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .blocking import *
+    from .closing import *
+    from .connection import *
+    from .frames import *
+    from .handshake import *
+    from .http import *
+    from .messages import *
+    from .serving import *
+    from .speed import *
+    from .tcp import *
+    from .types import *
 
 __version__ = "0.1.0"
 
@@ -136,10 +91,23 @@ __all__ = [
     "take_head",
 ]
 
-_LATER = ("aio", "deflate", "limits", "opening", "origin", "reaching", "session", "sync", "tls")
+# Where names are looked for, in this order: what needs no socket is found before one is loaded.
+_MODULES = (
+    *("types", "http", "handshake", "frames", "closing", "messages", "connection", "speed"),
+    *("tcp", "conversation", "blocking", "serving"),
+    *("deflate", "limits", "origin", "tls", "opening", "reaching", "session", "sync", "aio"),
+)
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _LATER:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"minews has no {name!r}")
+def __getattr__(name: str) -> "Any":
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in __all__:
+        raise AttributeError(f"minews has no {name!r}")
+    modules = (import_module(f"{__name__}.{module}") for module in _MODULES)
+    globals()[name] = value = next(getattr(module, name) for module in modules if name in module.__all__)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

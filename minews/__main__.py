@@ -92,7 +92,6 @@ def _number(most: int) -> Callable[[str], int]:
 
 
 def _explain(error: Exception) -> str:
-    """Say in one line what went wrong."""
     if isinstance(error, ssl.SSLError):
         return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -262,11 +261,8 @@ def _describe(frame: Frame) -> str:
     mask = f" key {frame.masking_key.hex()}" if frame.masking_key else ""
     name = names.get(frame.opcode, f"opcode {frame.opcode:#x}")
     size = f"{len(frame.payload)} bytes" + (" of deflate" if frame.rsv1 else "")
-    return f"{name} [{' '.join(bits)}]{mask} {size}: {_hex(frame.payload)}".rstrip(": ")
-
-
-def _hex(data: bytes) -> str:
-    return data[:SHOWN].hex(" ") + (" ..." if len(data) > SHOWN else "")
+    shown = frame.payload[:SHOWN].hex(" ") + (" ..." if len(frame.payload) > SHOWN else "")
+    return f"{name} [{' '.join(bits)}]{mask} {size}: {shown}".rstrip(": ")
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         return self._keeper.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._hear(bytes(self._keeper.buffer[:nbytes]))
+        self._hear(self._keeper.buffer[:nbytes].tobytes())
 
     def _hear(self, data: bytes) -> None:
         self._heard, protocol = True, self._protocol
@@ -194,13 +194,15 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         ended = self._take(data)
         if protocol._output:  # as most often there is none, not even a call is spent on it
             self._write_answers(protocol.data_to_send())
-        if self._waiter is not None and (self._inbox or ended):
-            self._wake()
         if ended:
+            self._wake()
             self._finish()
-        elif self._inbox_size > INBOX and self._reading and protocol.state is OPEN:
+            return
+        if self._inbox_size > INBOX and self._reading and protocol.state is OPEN:
             self._reading = False
             self._transport.pause_reading()
+        if self._inbox and (waiter := self._waiter) is not None:
+            self._wake_at_once(waiter)
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
@@ -323,7 +325,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 raise RuntimeError("another task waits for this connection's messages already")
             if self._protocol.state is not OPEN:
                 self._check_open(end)
-            self._waiter = self._keeper.loop.create_future()
+            self._waiter = asyncio.Future(loop=self._keeper.loop)
             await self._waiter
         message = self._inbox.pop()
         self._inbox_size -= len(message) + MESSAGE_COST
@@ -341,6 +343,21 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def _wake_at_once(self, waiter: asyncio.Future[None]) -> None:
+        """Let the task that receives go on now, which saves a turn of the loop for each message.
+
+        A future leaves to the loop's next turn to call back the task that awaits it. Here that is called as
+        the loop would do it: we are between two tasks, as asyncio calls us, and nothing is left to be done.
+        """
+        callbacks: Any = getattr(waiter, "_callbacks", None)
+        if not callbacks or asyncio.current_task(self._keeper.loop) is not None:
+            self._wake()
+            return
+        ((go_on, context),) = callbacks
+        waiter.remove_done_callback(go_on)
+        waiter.set_result(None)
+        context.run(go_on, waiter)
 
     def _read_on(self) -> None:
         self._reading = True

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .http import TOKEN
-from .messages import MAX_MESSAGE, MessageAssembler, classify
+from .messages import MAX_MESSAGE, MessageAssembler, Utf8Stream, classify
 from .types import Frame, HandshakeError, Message, Opcode, ProtocolError, Role
 
 __all__ = [
@@ -275,7 +275,7 @@ class Inflater:
             zlib.error: if that is no deflate, or does not end where a block ends.
         """
         window = bytearray() if self._forgets else self._window
-        pieces, rest, room = [], data + END, max_length
+        pieces, rest, room = [], data, max_length
         for _ in range(MAX_STREAMS):
             stream = zlib.decompressobj(wbits=-self._bits, zdict=window)
             piece = stream.decompress(rest, room)
@@ -283,11 +283,11 @@ class Inflater:
             window += piece[-self._size :]
             del window[: -self._size]
             room -= len(piece)
-            rest = stream.unused_data
-            if not room or (stream.eof and not rest):
-                return b"".join(pieces)
-            if not stream.eof:
+            if room and not stream.eof and (stream.decompress(END) or not stream.eof):
                 raise zlib.error("the message ends amid a block")
+            rest = stream.unused_data
+            if not room or not rest:
+                return b"".join(pieces)
         raise zlib.error(f"the message has {MAX_STREAMS} blocks with BFINAL")
 
 
@@ -380,10 +380,7 @@ class DeflateAssembler(MessageAssembler):
         data = inflate_message(payload, self._inflater, self._largest)
         if kind == Opcode.BINARY:
             return Message(Opcode.BINARY, data)
-        try:
-            return Message(Opcode.TEXT, data.decode())
-        except UnicodeDecodeError:
-            raise ProtocolError(1007, "a text message is not UTF-8") from None
+        return Message(Opcode.TEXT, Utf8Stream().push(data, final=True))
 
 
 def _begins_message(frame: Frame) -> bool:

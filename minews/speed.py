@@ -100,17 +100,15 @@ def apply_mask_fast(data: bytes, masking_key: bytes) -> bytes:
         masked = bytearray(data)
         _mask_with_tables(masked, masking_key)
         return bytes(masked)
-    words = (n + 3) // 4
-    repeat = REPEAT[n] if n < 126 else _number(b"\x01\x00\x00\x00" * words, "little")
-    mask = _number(masking_key, "little") * repeat
-    return (_number(data, "little") ^ mask).to_bytes(words * 4, "little")[:n]
+    mask = (bytes(masking_key) * (n // 4 + 1))[:n]
+    return (_number(data, "little") ^ _number(mask, "little")).to_bytes(n, "little")
 
 
 def _mask_with_numpy(numpy: ModuleType, data: bytes, masking_key: bytes) -> bytes:
-    whole = len(data) // 8 * 8
-    words = numpy.frombuffer(data, numpy.uint64, whole // 8)
+    words = numpy.frombuffer(data, numpy.uint64, len(data) // 8)
     masked: bytes = (words ^ numpy.frombuffer(masking_key * 2, numpy.uint64)).tobytes()
-    return masked if whole == len(data) else masked + apply_mask_fast(data[whole:], masking_key)
+    rest = data[len(masked) :]
+    return masked + apply_mask_fast(rest, masking_key) if rest else masked
 
 
 def _mask_with_tables(data: bytearray, masking_key: bytes) -> None:

@@ -1,8 +1,9 @@
 """WebSocket on blocking sockets and threads, for programs that do one thing at a time.
 
-No thread waits while it holds what another one needs: whoever waits, for bytes or for room to write, does
-so in a selector, and what is done under the lock does not block (but for the last words of TLS). Bytes that
-the peer does not take yet stay in `_outbox`, and whoever sent them waits until they are gone.
+No thread waits while it holds what another one needs: whoever waits for bytes does so in `recv` of the socket
+or, with TLS, in a selector; who waits for room to write, too; and what is done under the lock does not block
+(but for the last words of TLS). Bytes that the peer does not take yet stay in `_outbox`, and who sent them
+waits until they are gone.
 
 >>> def echo(conn):
 ...     for message in conn:
@@ -47,6 +48,12 @@ AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: clo
 # Neither takes a file descriptor of its own.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
+# Where a socket can be told how long to wait (by two longs of 8 bytes), one call of the system waits and
+# reads, and others still do not wait.
+PATIENT = struct.calcsize("l") == 8 and hasattr(socket, "SO_RCVTIMEO") and hasattr(socket, "MSG_DONTWAIT")
+
+OPEN = State.OPEN  # found faster by this name
+
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Trace = Callable[[str, bytes], None]  # called with "sent" or "received", and the bytes of frames
@@ -76,7 +83,10 @@ class SyncConnection(Session):
         self._receiving = threading.Lock()  # of who waits for bytes
         self._sending = threading.Lock()  # of who waits for room
         self._lock = threading.Lock()  # around the protocol, the outbox and the socket; nobody waits in it
-        sock.setblocking(False)
+        self._waits = PATIENT and not isinstance(sock, ssl.SSLSocket)  # in `recv` of the socket
+        self._at_once = socket.MSG_DONTWAIT if self._waits else 0  # for calls that must not wait
+        self._told = 0.0  # the patience that the socket knows of
+        sock.setblocking(self._waits)
         with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pending: Callable[[], int] = getattr(sock, "pending", int)  # bytes that wait inside TLS
@@ -97,12 +107,13 @@ class SyncConnection(Session):
             TimeoutError: if no message comes in time. The connection stays open.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        in_time = self._receiving.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+        in_time = self._receiving.acquire(True, -1 if timeout is None else max(0.0, timeout))
         if not in_time:
             raise TimeoutError("other threads received what came in time")
         try:
             while not self._inbox:
-                self._check_open()
+                if self._protocol.state is not OPEN:
+                    self._check_open()
                 if not in_time:
                     raise TimeoutError(f"no message came within {timeout} seconds")
                 in_time = self._receive(deadline)
@@ -177,7 +188,7 @@ class SyncConnection(Session):
     @property
     def state(self) -> State:
         """Where the connection stands in its life."""
-        return State.CLOSED if self._broken else super().state
+        return State.CLOSED if self._broken else self._protocol.state
 
     def __enter__(self) -> SyncConnection:
         return self
@@ -195,17 +206,48 @@ class SyncConnection(Session):
     def _receive(self, deadline: float | None) -> bool:
         """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
         began = time.monotonic()
-        patience = self._heard_at + self._patience() - self._waited
+        patience = self._patience() - (self._waited - self._heard_at)
         if deadline is not None:
             patience = min(patience, deadline - began)
-        if self._wait_for_bytes(max(0.0, patience)):
-            with self._lock:
-                self._read()
-        else:
-            self._waited += time.monotonic() - began
-            with self._lock:
+        try:
+            data = self._read_within(patience)
+        except NOT_NOW:  # there is room, or a part of what TLS makes bytes of
+            self._empty()
+            data, began = None, time.monotonic()  # it was not in vain
+        except OSError:
+            data = b""
+        with self._lock:
+            if data:
+                self._heard_at = self._waited
+                self._take_and_answer(data)
+            elif data is None:
+                self._waited += time.monotonic() - began
                 self._mind_silence(self._waited)
+            else:
+                self._protocol.receive_eof()
         return deadline is None or time.monotonic() < deadline
+
+    def _read_within(self, patience: float) -> bytes | None:
+        """Wait for bytes, and read them; return None if there are none in time."""
+        if self._waits and patience > 0 and not self._outbox:
+            if patience != self._told:
+                self._tell_socket(patience)
+            try:
+                return self._sock.recv(CHUNK)
+            except BlockingIOError:
+                return None
+        if not self._wait_for_bytes(max(0.0, patience)):
+            return None
+        with self._lock:  # TLS can't read and write at once
+            return self._sock.recv(CHUNK, self._at_once)
+
+    def _tell_socket(self, patience: float) -> None:
+        self._told = patience
+        seconds, microseconds = divmod(max(1, int(patience * 1e6)), 1_000_000)  # 0 would wait for ever
+        with contextlib.suppress(OSError):  # it was reset, and waits no more
+            self._sock.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, microseconds)
+            )
 
     def _wait_for_bytes(self, patience: float) -> bool:
         """Wait for something to read, or for room if we owe something; tell whether there is."""
@@ -213,26 +255,12 @@ class SyncConnection(Session):
             return _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
         return bool(self._pending() or self._selector.select(patience))
 
-    def _read(self) -> None:
-        try:
-            data = self._sock.recv(CHUNK)
-        except NOT_NOW:
-            self._flush()
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._protocol.receive_eof()
-            return
-        self._heard_at = self._waited
-        self._take_and_answer(data)
-
     def _take_and_answer(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace("received", data)
         self._take(data)
         before = len(self._outbox)
-        if not self._flush():
+        if (before or self._protocol._output) and not self._flush():
             self._owed += len(self._outbox) - before
             if self._owed > OUTBOX:
                 self._give_up()  # it sends Pings for ever, and does not read the answers
@@ -245,9 +273,11 @@ class SyncConnection(Session):
             if self._trace is not None:
                 self._trace("sent", data)
             self._outbox += data
+        if not self._outbox:
+            return True
         try:
             while self._outbox and not self._broken:
-                del self._outbox[: self._sock.send(self._outbox)]
+                del self._outbox[: self._sock.send(self._outbox, self._at_once)]
         except NOT_NOW:
             return False
         except OSError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minews import speed
 from minews.http import take_head
 from minews.limits import Limits
 from minews.opening import ServerOptions, accept_request
@@ -69,16 +70,13 @@ def read_short(pace: Pace) -> Values:
 
 def read_large(pace: Pace) -> Values:
     """A masked binary message of 1 MiB, in reads of 64 KiB; and what copying it takes."""
-    frame = masked_frame(os.urandom(MIB), 2)
-    return _read(
-        [frame[at : at + READ] for at in range(0, len(frame), READ)], pace, {"memory copy": copying()}
-    )
+    return _read(_large_pieces(), pace, {"memory copy": copying()})
 
 
 def read_large_without_c(pace: Pace) -> Values:
-    """The same in Python only: no numpy, no C extension of websockets, no aiohttp."""
+    """The same in Python only, without numpy and C extensions; and what its four passes alone take."""
     with only_python():
-        values = read_large(pace)
+        values = _read(_large_pieces(), pace, {"four passes": translating()})
     values.pop("aiohttp", None)
     return {NO_C if name == "websockets" else name: each for name, each in values.items()}
 
@@ -90,6 +88,17 @@ def copying() -> Job:
     def job(count: int) -> None:
         for _ in range(count):
             target[:] = source
+
+    return job
+
+
+def translating() -> Job:
+    """Return the job of unmasking 1 MiB at its place, in four passes: the limit where all is Python."""
+    room, key = bytearray(os.urandom(MIB)), os.urandom(4)
+
+    def job(count: int) -> None:
+        for _ in range(count):
+            speed._mask_with_tables(room, key)
 
     return job
 
@@ -203,6 +212,11 @@ CONTESTS: dict[str, Callable[[Pace], Values]] = {
         imports,
     )
 }
+
+
+def _large_pieces() -> list[bytes]:
+    frame = masked_frame(os.urandom(MIB), 2)
+    return [frame[at : at + READ] for at in range(0, len(frame), READ)]
 
 
 def _read(pieces: list[bytes], pace: Pace, others: dict[str, Job] | None = None) -> Values:

@@ -22,7 +22,7 @@ PANELS = {
     "echo_threads": "echo 32 B on threads",
     "echo_pipelined": "echo 32 B, pipelined",
 }
-LIMITS = ("raw", "memory copy")
+LIMITS = ("raw", "memory copy", "four passes")
 
 
 def draw_picture(results: Results, path: Path) -> None:

@@ -35,8 +35,9 @@ def executor_for(jobs: int | None, scheduler: str | None) -> Iterator[tuple[Exec
         ValueError: there is no such scheduler, or Dask is not installed; the text says what to do.
     """
     if scheduler is None:
-        count = jobs or _processors()
-        with judges(), ThreadPoolExecutor(count, thread_name_prefix="judge") as pool:
+        processors = _processors()
+        count = jobs or len(processors)
+        with judges(processors), ThreadPoolExecutor(count, thread_name_prefix="judge") as pool:
             try:
                 yield pool, count
             except BaseException:
@@ -49,9 +50,10 @@ def executor_for(jobs: int | None, scheduler: str | None) -> Iterator[tuple[Exec
         yield pool, jobs or found
 
 
-def _processors() -> int:
+def _processors() -> list[int]:
+    """Return the processors that this process may use, by their numbers."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return sorted(affinity(0)) if affinity else list(range(os.cpu_count() or 1))
 
 
 @contextmanager

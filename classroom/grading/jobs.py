@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import pickle
@@ -18,10 +19,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from .. import places
+from ..worker.host import SET_VARIABLES
 from .judge_process import LENGTH
 from .judging import Settings
 from .sandbox import SandboxError
@@ -42,7 +44,7 @@ class JudgeLost(Exception):
 class JudgeProcess:
     """The process of `judge_process`, seen from here. Raises SandboxError where it can't isolate."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, processor: int | None = None) -> None:
         self.settings = settings
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         paths = [str(places.ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
@@ -51,11 +53,11 @@ class JudgeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"},
+            env={**os.environ, **SET_VARIABLES, "PYTHONPATH": os.pathsep.join(paths)},
             cwd=tempfile.gettempdir(),
         )
         try:
-            self._send(settings)
+            self._send((settings, processor))
             answer = self._receive(START)
         except BaseException:
             self.end()
@@ -131,6 +133,7 @@ _mine = threading.local()
 _all: set[JudgeProcess] = set()
 _lock = threading.Lock()
 _stopped = threading.Event()
+_processors: Iterator[int | None] = itertools.repeat(None)  # where the judge of the next thread runs
 
 
 def grade_submission(submission: Submission, settings: Settings) -> dict[str, Any]:
@@ -156,7 +159,9 @@ def _my_judge(settings: Settings) -> JudgeProcess:
         _drop_mine()
         judge = None
     if judge is None:
-        judge = _mine.judge = JudgeProcess(settings)
+        if not hasattr(_mine, "processor"):
+            _mine.processor = next(_processors)
+        judge = _mine.judge = JudgeProcess(settings, _mine.processor)
         with _lock:
             _all.add(judge)
     return judge
@@ -171,12 +176,19 @@ def _drop_mine() -> None:
 
 
 @contextlib.contextmanager
-def judges() -> Iterator[None]:
-    """Let threads have judge processes, and end those when this is left."""
+def judges(processors: Sequence[int] = ()) -> Iterator[None]:
+    """Let threads have judge processes, and end those when this is left.
+
+    processors: where they run, each thread's on one of them; without, wherever the system likes. A judge and
+    its worker take turns, and on one processor their turns take a fifth less.
+    """
+    global _processors
     _stopped.clear()
+    _processors = itertools.cycle(processors or [None])
     try:
         yield
     finally:
+        _processors = itertools.repeat(None)
         end_judges()
 
 

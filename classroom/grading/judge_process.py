@@ -28,7 +28,10 @@ MEMORY = 1 << 30  # bytes of address space
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     """Judge until there are no jobs any more; whoever started this process may also be gone in the middle."""
-    settings: Settings = _read(incoming)
+    settings: Settings
+    settings, processor = _read(incoming)
+    if processor is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {processor})
     try:
         judge = Judge(settings)
     except SandboxError as error:

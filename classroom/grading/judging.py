@@ -31,6 +31,7 @@ __all__ = ["TRUSTED", "Judge", "Settings"]
 
 LIMITS = Limits(memory=256 << 20)
 MOST_SAID = 200  # letters of a worker's last words
+ASYNCHRONOUS = frozenset({"aio", "chat"})  # modules of exercises that need asyncio
 SHARE = 4.0  # times the limit of time that each exercise of a submission has, and one more
 OUT_OF_TIME = Ended("out-of-time", "what was run before it had used up the time of the submission", gone=True)
 BROKEN = Ended("crash", "it broke what runs it", gone=True)
@@ -228,7 +229,8 @@ class _Boxes:
     """Runs answers in the sandbox of the submission that is judged; `means`: how it isolates, in words."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keeper = Keeper()
+        modules = {find_exercise(each).module for each in settings.exercises}
+        self._keeper = Keeper(asyncio=not modules.isdisjoint(ASYNCHRONOUS))
         self._box: Sandbox | None = None
         self._limits = replace(LIMITS, wall=settings.wall)
         self._time = settings.wall * SHARE * (1 + len(settings.exercises))  # seconds
@@ -264,7 +266,9 @@ class _Boxes:
         """Do the ops on the answer in a worker of its own, see `workers.run`. Raises WorkerError."""
         ops = as_tuple(ops)
         try:
-            return self._run_once(answer, ops, callbacks)
+            transcript = self._run_once(answer, ops, callbacks, together=True)
+            if not transcript.torn:
+                return transcript
         except (WorkerError, OSError):  # what an earlier answer left behind may have been the reason
             self.leave()
         try:
@@ -277,7 +281,12 @@ class _Boxes:
             raise WorkerError(f"the sandbox gives no worker: {error}") from error
 
     def _run_once(
-        self, answer: Answer, ops: tuple[Op, ...], callbacks: Mapping[str, Callable[..., object]] | None
+        self,
+        answer: Answer,
+        ops: tuple[Op, ...],
+        callbacks: Mapping[str, Callable[..., object]] | None,
+        *,
+        together: bool = False,
     ) -> Transcript:
         if self._left <= 0:
             self._unasked[answer.exercise_id] = None
@@ -287,12 +296,12 @@ class _Boxes:
             self._box = self._keeper.open()
         worker = Worker(self._box.start)
         try:
-            transcript = worker.run(answer, ops, callbacks, replace(self._limits))
+            transcript = worker.run(answer, ops, callbacks, replace(self._limits), together=together)
         finally:
             worker.end()
             self._left -= time.monotonic() - begin
         ended = any(isinstance(each, Ended) for each in (transcript.loaded, *transcript.outcomes))
-        if ended or not self._box.clear():
+        if ended or not self._box.is_clean:
             self.leave()
         return transcript
 

@@ -20,6 +20,7 @@ from ..worker import boxes, template
 from ..worker.forked import Forked
 from ..worker.forking import Forker
 from ..worker.host import FLAGS, MAIN, SET_VARIABLES
+from ..worker.link import LOST
 from ..worker.talk import Worker
 
 __all__ = ["Keeper", "Sandbox", "SandboxError"]
@@ -62,16 +63,17 @@ def unused_user(*, judges: bool = False) -> int:
 class Keeper:
     """The process that makes the sandboxes. `means`: how it isolates, in words.
 
-    Raises SandboxError where the system can't isolate enough.
+    asyncio: whether answers will need it; without, they start sooner. Raises SandboxError where the system
+    can't isolate enough.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, asyncio: bool = False) -> None:
         if not sys.platform.startswith("linux"):
             raise SandboxError("only Linux has what the sandbox is made of")
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START)
-        settings = {**SETTINGS, "uid": unused_user()}
+        settings = {**SETTINGS, "uid": unused_user(), "asyncio": int(asyncio)}
         with theirs:
             self._process = subprocess.Popen(
                 [
@@ -165,6 +167,7 @@ class Sandbox(Forker):
         super().__init__(control)
         self._keeper = keeper
         self._pid = pid
+        self.is_clean = True  # whether the last `clear` has found nothing left behind
 
     def __enter__(self) -> Self:
         return self
@@ -179,9 +182,12 @@ class Sandbox(Forker):
         return _Inmate(self, pid, to_worker, from_worker)
 
     def clear(self) -> bool:
-        """Kill all that runs in the sandbox, but for itself; return whether that has left nothing behind."""
+        """Kill all that runs in the sandbox, but for itself; return whether it could be done: `is_clean`."""
+        self.is_clean = False
         with self._lock, contextlib.suppress(OSError):
-            return bool(self._ask(template.CLEAR, 0))
+            left = self._ask(template.CLEAR, 0)
+            self.is_clean = bool(left)
+            return left is not None
         return False
 
     def end(self) -> None:
@@ -201,12 +207,13 @@ class _Inmate(Forked):
 
     def kill(self) -> None:
         """See `Forked`."""
-        if self.poll() is None:
-            self.sandbox.clear()
+        if self.returncode is None:
+            self.kill_all()
 
     def kill_all(self) -> None:
-        """See `Forked`."""
-        self.sandbox.clear()
+        """See `Forked`. How a worker ended is asked before, or by nobody."""
+        if self.sandbox.clear() and self.returncode is None:
+            self.returncode = LOST
 
     def is_there(self) -> bool:
         """See `Forked`: whoever could tell is gone, and the sandbox with it."""

@@ -44,7 +44,10 @@ STUDENTS_NEED = (
     "math",
     "secrets",
     "string",
+    "traceback",
+    "urllib.parse",
     "uuid",
+    "zlib",
 )
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 ACCESS_TIMES = {0x400: 1 << 10, 0x800: 1 << 11, 0x1000: 1 << 21}  # bits of statvfs: bits of mount
@@ -52,7 +55,8 @@ SIOCSIFFLAGS, UP = 0x8914, 0x1 | 0x40
 
 HOST_NAME = "sandbox"
 
-# uid (root becomes it), disk, files, memory (bytes), processes, descriptors, cpu (seconds of each worker)
+# uid (root becomes it), disk, files, memory (bytes), processes, descriptors, cpu (seconds of each worker),
+# asyncio (whether workers will need it: what the keeper has imported, each fork takes time for)
 Settings = dict[str, int]
 
 
@@ -65,7 +69,8 @@ def keep_boxes(settings: Settings) -> None:
     try:
         for name in (*OFTEN_NEEDED, *STUDENTS_NEED, "worker.live", "worker.scripted", "fcntl", "ctypes"):
             __import__(name)
-        template.import_the_rest()
+        if settings["asyncio"]:
+            template.import_the_rest()
         means = _leave_the_system(settings)
     except OSError as error:
         _say({"refused": str(error)})
@@ -258,6 +263,7 @@ def _become_box(descriptor: int, settings: Settings) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.close(nowhere)
+    worker_filter = _worker_filter()
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the signals that those inside can send
     changed = os.stat(WORK).st_ctime_ns  # nobody can set this time, and every change in the folder does
     template.serve_control(
@@ -266,7 +272,7 @@ def _become_box(descriptor: int, settings: Settings) -> None:
     )
     signal.signal(signal.SIGINT, interrupted)
     resource.setrlimit(resource.RLIMIT_CPU, (settings["cpu"], settings["cpu"] + 1))
-    kernel.install_filter(_worker_filter())
+    kernel.install_filter(worker_filter)
 
 
 def _box_filter() -> bytes:

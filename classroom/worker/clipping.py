@@ -21,6 +21,8 @@ def clipped(message: FromWorker) -> FromWorker:
     """Return the message, in which every text, tuple and number of a line has a bounded size."""
     if isinstance(message, _WHOLE) or not is_dataclass(message):
         return message
+    if type(message) is Returned and len(message.printed) <= PRINTED:
+        return message  # which is what comes most often
     for each in fields(message):
         value = getattr(message, each.name)
         if each.name == "value":

@@ -22,24 +22,24 @@ __all__ = [
 ]
 
 
-def encode(value: object, limit: int = MAX_MESSAGE, *, trusted: bool = False) -> bytes:
+def encode(value: object, limit: int = MAX_MESSAGE, *, trusted: bool = False) -> bytearray:
     """Return `value` as bytes. Whatever its type: what can't cross is replaced by an `Other`.
 
     trusted: the judge's own words; they may have any number of values, and a TypeError tells of what can't
     cross. Raises TooMuchError for more than `limit` bytes, or more values or keys than a message may have.
     """
     encoder = Encoder(limit, trusted)
-    encoder.put(value)
-    return bytes(encoder.out)
+    encoder.put((value,))
+    return encoder.out
 
 
-def decode(data: bytes, limit: int = MAX_MESSAGE, *, trusted: bool = False) -> object:
+def decode(data: bytes | bytearray, limit: int = MAX_MESSAGE, *, trusted: bool = False) -> object:
     """Return the value that `data` holds. Raises DecodeError for anything that `encode` does not write."""
     if len(data) > limit:
         raise DecodeError(f"{len(data)} bytes, and {limit} are the limit")
-    decoder = Decoder(data, trusted)
+    decoder = Decoder(bytes(data), trusted)
     try:
-        value = decoder.take()
+        value = decoder.take(1)[0]
     except (TypeError, UnicodeDecodeError) as error:  # an unhashable key, bad UTF-8
         raise DecodeError(str(error)) from None
     if decoder.at != len(data):

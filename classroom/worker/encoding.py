@@ -1,7 +1,8 @@
 """Plain values to bytes: a tag for each value, then its length or its parts."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from minews import types
@@ -36,24 +37,29 @@ class Encoder:
         self._hashed = 0
         self._open: set[int] = set()  # the containers that we are inside of, to see cycles and depth
 
-    def put(self, value: object) -> None:
-        """Write `value`, or an `Other` in its place."""
-        self._values += 1
-        if len(self.out) > self._limit or (self._values > plain.MAX_VALUES and not self._trusted):
-            raise TooMuchError(max(self._values, len(self.out)))
-        kind = type(value)
-        put = _PUT.get(kind)
-        if put is not None:
-            put(self, value)
-        elif kind in RECORDS:
-            self._put_inside(value, self._put_record)
-        elif kind in ENUMS:
-            self._put_name(b"e", kind.__name__)
-            self._put_name(b"", str(value.name))  # type: ignore[attr-defined]
-        elif self._trusted:
-            raise TypeError(f"a value of type {type_name(value)} can't be sent to a worker")
-        else:
-            self.put(plain.other(value))
+    def put(self, values: Iterable[object]) -> None:
+        """Write each value, or an `Other` in its place. What comes most often is written right here."""
+        out = self.out
+        for value in values:
+            self._values += 1
+            if self._values > plain.MAX_VALUES and not self._trusted:
+                raise TooMuchError(self._values)
+            kind = type(value)
+            if kind is bytes:
+                self.put_sized(b"b", value)  # type: ignore[arg-type]
+            elif value is None:
+                out += b"N"
+            elif kind in _PUT:
+                _PUT[kind](self, value)
+            elif kind in ENUMS:
+                self._put_name(b"e", kind.__name__)
+                self._put_name(b"", str(value.name))  # type: ignore[attr-defined]
+            elif self._trusted:
+                raise TypeError(f"a value of type {type_name(value)} can't be sent to a worker")
+            else:
+                self.put((plain.other(value),))
+        if len(out) > self._limit:
+            raise TooMuchError(len(out))
 
     def put_sized(self, tag: bytes, data: bytes | bytearray) -> None:
         """Write a tag, a length and as many bytes."""
@@ -68,50 +74,52 @@ class Encoder:
         if len(self.out) + count > self._limit:
             raise TooMuchError(len(self.out) + count)
 
-    def put_container(self, value: object) -> None:
-        """Write a list, tuple, dict, set or frozenset."""
-        self._put_inside(value, self._put_mapping if type(value) is dict else self._put_items)
-
-    def _put_inside(self, value: object, put: Callable[[Any], None]) -> None:
+    def _enter(self, value: object) -> bool:
+        """Tell whether to write the parts of a value; if not, write what stands for it."""
         if id(value) in self._open:
-            self.put(Other(type_name(value), f"a {type_name(value)} that contains itself"))
+            self.put((Other(type_name(value), f"a {type_name(value)} that contains itself"),))
         elif len(self._open) >= plain.MAX_DEPTH and type(value) is not Other:
-            self.put(Other(type_name(value), f"nested more than {plain.MAX_DEPTH} deep"))
+            self.put((Other(type_name(value), f"nested more than {plain.MAX_DEPTH} deep"),))
         else:
             self._open.add(id(value))
-            put(value)
+            return True
+        return False
+
+    def put_items(self, value: list[object] | set[object]) -> None:
+        """Write a list, tuple, set or frozenset."""
+        if self._enter(value):
+            items = list(value)  # a copy: a thread of the student's may go on changing it
+            if type(value) in (set, frozenset):
+                self._count_hashed(len(items))
+            self.out += TAG_OF_CONTAINER[type(value)] + len(items).to_bytes(4, "big")
+            self.put(items)
             self._open.discard(id(value))
 
-    def _put_items(self, value: list[object] | set[object]) -> None:
-        items = list(value)  # a copy: a thread of the student's may go on changing it
-        if type(value) in (set, frozenset):
+    def put_mapping(self, value: dict[object, object]) -> None:
+        """Write a dict."""
+        if self._enter(value):
+            items = list(value.items())
             self._count_hashed(len(items))
-        self.out += TAG_OF_CONTAINER[type(value)] + LENGTH.pack(len(items))
-        for item in items:
-            self.put(item)
-
-    def _put_mapping(self, value: dict[object, object]) -> None:
-        items = list(value.items())
-        self._count_hashed(len(items))
-        self.out += b"m" + LENGTH.pack(len(items))
-        for key, item in items:
-            self.put(key)
-            self.put(item)
+            self.out += b"m" + len(items).to_bytes(4, "big")
+            self.put(chain.from_iterable(items))
+            self._open.discard(id(value))
 
     def _count_hashed(self, count: int) -> None:
         self._hashed += count
         if self._hashed > plain.MAX_HASHED and not self._trusted:
             raise TooMuchError(self._hashed)
 
-    def _put_record(self, value: object) -> None:
+    def put_record(self, value: object) -> None:
+        """Write a record, an `Other` for one that was made without its __init__."""
         try:
             contents = [getattr(value, name) for name in RECORDS[type(value)]]
-        except AttributeError:  # made without its __init__
-            self.put(Other(type_name(value), "a record with fields missing"))
+        except AttributeError:
+            self.put((Other(type_name(value), "a record with fields missing"),))
             return
-        self.out += _HEAD_OF_RECORD[type(value)]
-        for each in contents:
-            self.put(each)
+        if self._enter(value):
+            self.out += HEAD_OF_RECORD[type(value)]
+            self.put(contents)
+            self._open.discard(id(value))
 
     def _put_name(self, tag: bytes, name: str) -> None:
         data = name.encode()
@@ -125,13 +133,13 @@ def _head_of(kind: type) -> bytes:
     return b"r" + bytes([len(name)]) + name
 
 
-_HEAD_OF_RECORD = {kind: _head_of(kind) for kind in RECORDS}
+HEAD_OF_RECORD = {kind: _head_of(kind) for kind in RECORDS}
 
 
 def _put_int(encoder: Encoder, value: int) -> None:
     bits = value.bit_length()
     if bits > plain.MAX_INT_BITS:
-        encoder.put(Other("int", f"a number of {bits} bits"))
+        encoder.put((Other("int", f"a number of {bits} bits"),))
     else:
         encoder.put_sized(b"i", value.to_bytes(bits // 8 + 1, "big", signed=True))
 
@@ -149,7 +157,7 @@ def _put_str(encoder: Encoder, value: str) -> None:
 def _put_headers(encoder: Encoder, value: types.Headers) -> None:
     pairs = value.items() if hasattr(value, "_items") else None  # None: made without its __init__
     if pairs is None or not plain.are_pairs(pairs):
-        encoder.put(Other("Headers", plain.guarded_repr(value)))
+        encoder.put((Other("Headers", plain.guarded_repr(value)),))
         return
     encoder.out += b"h" + LENGTH.pack(len(pairs))
     for pair in pairs:
@@ -158,14 +166,13 @@ def _put_headers(encoder: Encoder, value: types.Headers) -> None:
 
 
 _PUT: dict[type, Callable[[Encoder, Any], None]] = {
-    type(None): lambda encoder, value: encoder.out.extend(b"N"),
     bool: lambda encoder, value: encoder.out.extend(b"T" if value else b"F"),
     int: _put_int,
     float: _put_float,
     str: _put_str,
-    bytes: lambda encoder, value: encoder.put_sized(b"b", value),
     bytearray: lambda encoder, value: encoder.put_sized(b"a", value),
     types.Headers: _put_headers,
-    dict: Encoder.put_container,
-    **dict.fromkeys(TAG_OF_CONTAINER, Encoder.put_container),
+    dict: Encoder.put_mapping,
+    **dict.fromkeys(TAG_OF_CONTAINER, Encoder.put_items),
+    **dict.fromkeys(RECORDS, Encoder.put_record),
 }

@@ -67,10 +67,11 @@ def run_here(
 
     def ask(call: CallJudge, use: Use) -> CallReturned | CallRaised:
         try:
-            answer: Any = table.answer(_copied(call), lambda wanted: _copied(use(_copied(wanted))))
+            message = table.answer(_copied(call), lambda wanted: _copied(use(_copied(wanted))))
         except BrokenOffError as error:
             raise BlockedForever(str(error.cause)) from None
-        return cast(CallReturned | CallRaised, _copied(answer))
+        answer: Any = codec.decode(message, codec.MAX_REQUEST, trusted=True)
+        return cast(CallReturned | CallRaised, answer)
 
     copied: Any = codec.decode(
         codec.encode(ops, codec.MAX_REQUEST, trusted=True), codec.MAX_REQUEST, trusted=True

@@ -8,6 +8,7 @@ import itertools
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,7 @@ from .forked import Forked
 
 POSSIBLE = hasattr(os, "fork") and hasattr(socket, "send_fds")
 PATIENCE = 10.0  # seconds until an answer of the template; one that somebody has stopped gives none
+WIDE = 1 << 20  # bytes
 Key = tuple[tuple[str, ...], dict[str, str], str]  # command, environment, folder
 
 
@@ -35,6 +37,7 @@ class Forker:
         """Start a worker. words: the descriptor of its stderr. Raises OSError: this is of no use any more."""
         reading, to_worker = os.pipe()
         from_worker, writing = os.pipe()
+        _widen(writing)
         try:
             pid = self._fork((reading, writing, words))
         except BaseException:
@@ -97,6 +100,15 @@ class Forker:
         """End it, which its closed socket tells it. May be called again."""
         with self._lock:
             self._control.close()
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold what an answer gives at one go, so that nobody waits for room in it again and again."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # there may be too many large ones
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE)
 
 
 class Template(Forker):

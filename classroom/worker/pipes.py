@@ -7,7 +7,7 @@ import selectors
 import threading
 from typing import IO, Protocol
 
-PIECE = 1 << 16
+PIECE = 1 << 18  # bytes
 
 
 class Pipes(Protocol):
@@ -35,8 +35,6 @@ class SelectPipes:
 
     def read(self, timeout: float) -> bytes | None:
         """See Pipes."""
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self._reading.fileno(), PIECE)
         if not self._readable.select(timeout):
             return None
         with contextlib.suppress(BlockingIOError):

@@ -41,6 +41,9 @@ RECORDS: dict[type, tuple[str, ...]] = {
 ENUMS: frozenset[type] = frozenset(kind for kind in _KNOWN if _is_enum(kind))
 """The enums that cross."""
 
+FIXED = frozenset({str, bytes, int, float, bool, type(None), *ENUMS})
+FROZEN = frozenset({types.Frame, types.Message})
+
 _name_of_type = type.__dict__["__name__"].__get__  # a metaclass of the student's can't get in its way
 
 
@@ -84,6 +87,16 @@ def is_simple(value: object) -> bool:
     if type(value) in (list, tuple):
         return all(type(each) in SIMPLE for each in value)  # type: ignore[attr-defined]
     return type(value) in SIMPLE
+
+
+def is_fixed(value: object) -> bool:
+    """Whether a decoded value can't be changed, so that several may share it."""
+    kind = type(value)
+    if kind in FIXED:
+        return True
+    if kind is tuple:
+        return all(map(is_fixed, value))  # type: ignore[call-overload]
+    return kind in FROZEN and all(is_fixed(getattr(value, name)) for name in RECORDS[kind])
 
 
 def contains_other(value: object) -> bool:

@@ -188,7 +188,8 @@ class Source:
 class Load:
     """Execute the preamble and the student's code, and take the object called `name` out of it.
 
-    constants: plain values of the reference's modules that the preamble imports.
+    constants: plain values of the reference's modules that the preamble imports. pure: those of the
+    neighbours that give the same for the same, so that the judge need be asked only once.
     """
 
     exercise_id: str
@@ -198,6 +199,7 @@ class Load:
     filename: str = "answer.py"
     first_line: int = 1
     neighbours: tuple[str, ...] = ()
+    pure: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     constants: dict[str, object] = field(default_factory=dict)
     classes: tuple[NeighbourClass, ...] = ()
@@ -216,9 +218,10 @@ class LoadObject:
 
 
 class Ops(tuple[Op, ...]):
-    """Ops that are sent to many workers; `encoded` is the message, once somebody has written it."""
+    """Ops that are sent to many workers; `encoded` are the messages, once somebody has written them."""
 
-    encoded: bytes | None = None
+    def __init__(self, ops: Iterable[Op]) -> None:
+        self.encoded: dict[bool, bytearray] = {}  # by `Run.together`
 
 
 def as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
@@ -228,9 +231,13 @@ def as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
 
 @dataclass(slots=True)
 class Run:
-    """Do these ops on what was loaded."""
+    """Do these ops on what was loaded.
+
+    together: outcomes may wait for each other, and travel together; a crash loses those that waited.
+    """
 
     ops: tuple[Op, ...]
+    together: bool = False
 
 
 @dataclass(slots=True)

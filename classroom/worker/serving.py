@@ -4,6 +4,7 @@ import builtins
 import os
 import select
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from os import _exit
 
@@ -49,12 +50,17 @@ class Serving:
             if isinstance(message, Load | LoadObject):
                 self._load(message)
             elif isinstance(message, Run):
-                for index, op in enumerate(message.ops):
-                    outcome = self._run(index, op)
-                    if index == len(message.ops) - 1:
-                        self._runner.finish()
-                    self._send(outcome)
+                self._do_all(message)
                 self._watch.disarm()
+
+    def _do_all(self, request: Run) -> None:
+        send = self._link.hold if request.together else self._link.send
+        for index, op in enumerate(request.ops):
+            outcome = self._run(index, op)
+            if index == len(request.ops) - 1:
+                self._runner.finish()
+                send = self._link.send
+            self._send(outcome, send)
 
     def _run(self, index: int, op: Op) -> Outcome:
         outcome = self._runner.run(index, op)
@@ -71,9 +77,9 @@ class Serving:
             self._watch.arm(self._limits)
         self._link.send(loaded)
 
-    def _send(self, outcome: Outcome) -> None:
+    def _send(self, outcome: Outcome, send: Callable[[Outcome, int], None]) -> None:
         try:
-            self._link.send(outcome, self._limits.reply)
+            send(outcome, self._limits.reply)
         except TooMuchError as error:
             value = outcome.value if isinstance(outcome, Returned) else outcome
             self._link.send(Returned(TooLarge(plain.type_name(value), error.size), {}, outcome.printed))

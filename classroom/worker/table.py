@@ -3,6 +3,7 @@
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from minews import types
 
@@ -13,6 +14,8 @@ from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, L
 
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
 MOST_OBJECTS = 10_000  # objects that the judge keeps for one worker
+_PURE = "gives_the_same"
+_Marked = TypeVar("_Marked", bound=Callable[..., object])
 
 
 class Callbacks:
@@ -28,27 +31,31 @@ class Callbacks:
         classes = tuple(_described(name, kind) for name, kind in kinds.items() if isinstance(kind, type))
         return tuple(name for name, kind in kinds.items() if not isinstance(kind, type)), classes
 
-    def answer(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
-        """Do what the worker asks for. Whatever it raises goes back to the worker.
+    def pure(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some callbacks that give the same value for the same arguments, see `mark_pure`."""
+        return tuple(name for name in names if hasattr(self._functions.get(name), _PURE))
+
+    def answer(self, call: CallJudge, use: Use) -> bytearray:
+        """Do what the worker asks for, and return the message with what came of it, an exception or a value.
 
         use: reaches the sockets that the worker lends for this call.
         """
         try:
             value = self._value(call, use)
             if isinstance(value, Iterator):
-                return _crossing(CallReturned(list(itertools.islice(value, MOST_ITEMS)), iterates=True))
-            return _crossing(CallReturned(value))
+                return _written(CallReturned(list(itertools.islice(value, MOST_ITEMS)), iterates=True))
+            return _written(CallReturned(value))
         except UnwoundError:
-            return CallRaised("", (), "")
+            return _written(CallRaised("", (), ""))
         except Exception as error:
             args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
-            return CallRaised(full_name(type(error)), args, message_of(error))
+            return _written(CallRaised(full_name(type(error)), args, message_of(error)))
 
     def _value(self, call: CallJudge, use: Use) -> object:
         def real(value: object) -> object:
             return BorrowedSocket(value.number, use) if isinstance(value, Lent) else self._real(value)
 
-        args = [plain.replaced(value, real) for value in call.args]
+        args = [value if type(value) in plain.SIMPLE else plain.replaced(value, real) for value in call.args]
         kwargs = {name: plain.replaced(value, real) for name, value in call.kwargs.items()}
         if call.handle is not None:
             return self._member(call.handle, call.member, args, kwargs)
@@ -84,6 +91,12 @@ class Callbacks:
         return self._objects[value.number]
 
 
+def mark_pure(function: _Marked) -> _Marked:
+    """Say of a callback that it gives the same value for the same arguments, and does nothing besides."""
+    setattr(function, _PURE, True)
+    return function
+
+
 def _described(name: str, kind: type) -> NeighbourClass:
     """Return the public methods and attributes that the class itself shows."""
     public = {each for each in dir(kind) if not each.startswith("_")}
@@ -93,8 +106,6 @@ def _described(name: str, kind: type) -> NeighbourClass:
     return NeighbourClass(name, tuple(sorted(methods)), tuple(sorted(attributes)))
 
 
-def _crossing(answer: CallReturned) -> CallReturned:
-    """Return `answer` unless it can't cross, which is a mistake of the judge's. Raises TypeError."""
-    if not plain.is_simple(answer.value):
-        codec.encode(answer, codec.MAX_REQUEST, trusted=True)
-    return answer
+def _written(answer: CallReturned | CallRaised) -> bytearray:
+    """Return the message. Raises TypeError if it can't cross, which is a mistake of the judge's."""
+    return codec.encode(answer, codec.MAX_REQUEST, trusted=True)

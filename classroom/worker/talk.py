@@ -74,6 +74,7 @@ class Answer:
             self.filename,
             self.first_line,
             functions,
+            callbacks.pure(functions),
             tuple(_with_kinds(source, callbacks) for source in self.sources),
             dict(self.constants),
             classes,
@@ -97,11 +98,15 @@ def _with_kinds(source: Source, callbacks: Callbacks) -> Source:
 
 @dataclass
 class Transcript:
-    """What came of a run: one outcome an op, fewer when the code took the worker down."""
+    """What came of a run: one outcome an op, fewer when the code took the worker down.
+
+    torn: the worker went down without a word, and took outcomes with it that were to travel together.
+    """
 
     loaded: Loaded | LoadFailed | Ended
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
+    torn: bool = False
 
 
 class Worker:
@@ -131,24 +136,28 @@ class Worker:
         ops: Iterable[Op],
         callbacks: Mapping[str, Callable[..., object]] | None = None,
         limits: Limits | None = None,
+        *,
+        together: bool = False,
     ) -> Transcript:
-        """Load the answer and do the ops on it."""
+        """Load the answer and do the ops on it. together: see `Run`; a torn transcript tells too little."""
         limits = limits or Limits()
         table = Callbacks(callbacks or {})
-        transcript = self.run_loaded(answer.request(table, limits), as_tuple(ops), table)
+        transcript = self.run_loaded(answer.request(table, limits), as_tuple(ops), table, together)
         if isinstance(transcript.loaded, Loaded):
             transcript.loaded.lacking = answer.lacking()
         _name_lines(transcript, answer)
         return transcript
 
-    def run_loaded(self, request: Load | LoadObject, ops: tuple[Op, ...], table: Callbacks) -> Transcript:
+    def run_loaded(
+        self, request: Load | LoadObject, ops: tuple[Op, ...], table: Callbacks, together: bool = False
+    ) -> Transcript:
         """Load whatever is asked for and do the ops on it."""
         self._await_start()
         begin = time.monotonic()
         patience = GRACE if isinstance(request, Load) else GRACE + IMPORTING
         talk = _Talk(self._host, request, table, begin + request.limits.wall + patience)
         try:
-            transcript = talk.hold(ops)
+            transcript = talk.hold(ops, together)
         except OSError as error:
             raise WorkerError(f"the connection to the worker failed: {error}") from error
         transcript.seconds = time.monotonic() - begin
@@ -178,18 +187,20 @@ class _Talk:
         self._nested = 0
         self._lent = 0  # bytes
         self._broken_off: BrokenOffError | None = None
+        self._lost = False  # it is gone, and has not said how
 
-    def hold(self, ops: tuple[Op, ...]) -> Transcript:
+    def hold(self, ops: tuple[Op, ...], together: bool = False) -> Transcript:
         """Load, run, and collect the outcomes."""
         loaded = self._expect((Loaded, LoadFailed, Ended), self._request)
         assert isinstance(loaded, Loaded | LoadFailed | Ended)
         transcript = Transcript(loaded)
         if isinstance(loaded, Loaded) and ops:
-            self._collect(ops, transcript.outcomes)
+            self._collect(ops, together, transcript.outcomes)
+            transcript.torn = together and self._lost
         return transcript
 
-    def _collect(self, ops: tuple[Op, ...], outcomes: list[Outcome]) -> None:
-        request: object | None = _written(ops)
+    def _collect(self, ops: tuple[Op, ...], together: bool, outcomes: list[Outcome]) -> None:
+        request: object | None = _written(ops, together)
         for _ in ops:
             outcome = self._expect((Returned, Raised, NotWritten, Ended), request)
             assert isinstance(outcome, Returned | Raised | NotWritten | Ended)
@@ -204,12 +215,9 @@ class _Talk:
             if request is not None:
                 self._host.send(request, self._deadline)
             message = self._next()
-        except GarbledError as error:
-            return Ended("garbled", str(error), gone=True)
-        except TimeoutError:
-            return Ended("waiting", "it did not come back, and had to be ended from outside", gone=True)
-        except EOFError:
-            return self._ending()
+        except (GarbledError, TimeoutError, EOFError) as error:
+            self._lost = True
+            return self._ending(error)
         if not isinstance(message, kinds):
             return Ended("garbled", f"{type(message).__name__} came out of turn", gone=True)
         return message
@@ -257,21 +265,26 @@ class _Talk:
         except (OSError, EOFError, GarbledError) as error:
             return error
 
-    def _ending(self) -> Ended:
-        """Return how the worker ended, once it is dead or its time is up."""
+    def _ending(self, error: Exception) -> Ended:
+        """Return how the worker ended, once it is dead or its time is up. error: why nothing comes of it."""
+        if isinstance(error, GarbledError):
+            return Ended("garbled", str(error), gone=True)
+        if isinstance(error, TimeoutError):
+            return Ended("waiting", "it did not come back, and had to be ended from outside", gone=True)
         code = self._host.exit_code(max(0.0, self._deadline - time.monotonic()))
         request = self._request
         filename = request.filename if isinstance(request, Load) else request.path
         return ending(code, self._host.last_words(), filename)
 
 
-def _written(ops: tuple[Op, ...]) -> object:
+def _written(ops: tuple[Op, ...], together: bool = False) -> object:
     """Return the message that asks for ops; where they are asked of many workers, as bytes."""
     if not isinstance(ops, Ops):
-        return Run(ops)
-    if ops.encoded is None:
-        ops.encoded = codec.encode(Run(tuple(ops)), codec.MAX_REQUEST, trusted=True)
-    return ops.encoded
+        return Run(ops, together)
+    if together not in ops.encoded:
+        request = Run(tuple(ops), together)
+        ops.encoded[together] = codec.encode(request, codec.MAX_REQUEST, trusted=True)
+    return ops.encoded[together]
 
 
 def _tampered(failed: Failed) -> Ended:

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from benchmarks.grading_scale import descendants
 from classroom import places
 from classroom.cases import cases_of, plan
 from classroom.grading import hashing, jobs, patience, running
@@ -421,6 +422,42 @@ def test_a_cluster_s_package_is_named_with_the_environment_it_goes_into(monkeypa
     words = r'\.venv/bin/python -m pip install -e "\.\[cluster\]"'
     with pytest.raises(ValueError, match=words), executor_for(None, "tcp://127.0.0.1:1"):
         pass
+
+
+def test_judges_share_out_the_processors(monkeypatch):
+    class OnPaper:
+        def __init__(self, settings, processor):
+            self.settings = settings
+            given.append(processor)
+
+        def grade(self, submission):
+            together.wait(20)  # so that each thread has a judge of its own
+            return {}
+
+        def end(self):
+            """Nothing has begun."""
+
+    given, together = [], threading.Barrier(3)
+    monkeypatch.setattr(jobs, "JudgeProcess", OnPaper)
+    with jobs.judges([3, 5]), ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: jobs.grade_submission(None, Settings((), 1, "")), range(3)))
+    assert sorted(given) == [3, 3, 5]
+    given.clear()
+    with jobs.judges(), ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: jobs.grade_submission(None, Settings((), 1, "")), range(3)))
+    assert given == [None] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not share out processors")
+def test_a_judge_and_what_it_starts_stay_on_its_processor():
+    mine = max(os.sched_getaffinity(0))
+    judge = jobs.JudgeProcess(Settings((EXERCISE,), 1, ""), mine)
+    try:
+        started = [judge._process.pid, *(pid for pid, _ in descendants(judge._process.pid))]
+        assert len(started) > 1
+        assert [os.sched_getaffinity(pid) for pid in started] == [{mine}] * len(started)
+    finally:
+        judge.end()
 
 
 def test_progress_says_how_many_how_fast_and_how_long(monkeypatch):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from classroom.grading import sandbox
+from classroom.grading.judging import Settings, _Boxes
 from classroom.grading.sandbox import Keeper, SandboxError
 from classroom.worker.protocol import Call, Ended, Raised, Returned
 from classroom.worker.talk import Answer, Worker
@@ -118,6 +119,29 @@ def test_sandboxes_can_be_used_side_by_side(keeper):
 
     with keeper.open(), ThreadPoolExecutor(1) as pool:
         assert list(pool.map(square, range(4))) == [0, 1, 4, 9]
+
+
+@pytest.mark.parametrize(
+    ("stop", "how"),
+    [("os._exit(0)", "os-exit"), ("ctypes.string_at(0)", "crash"), ("exec('while 1: pass')", "endless")],
+)
+def test_what_came_before_a_crash_is_told_whatever_travelled_with_it(sandboxed, stop, how):
+    boxes = _Boxes(Settings(("4.2",), 1, ""))
+    try:
+        answer = Answer("4.2", "evaluate", CODE)
+        outcomes = boxes.run(answer, [Call((each,)) for each in ("1", "2", "1 / 0", stop, "4")]).outcomes
+        assert outcomes[:2] == [Returned(1), Returned(2)]
+        assert isinstance(outcomes[2], Raised)
+        assert [(each.how, each.gone) for each in outcomes[3:]] == [(how, True)]
+    finally:
+        boxes.end()
+
+
+def test_a_sandbox_says_whether_a_worker_has_left_something(box):
+    evaluate(box, "1")
+    assert box.is_clean
+    evaluate(box, "open('left', 'w').close()")
+    assert not box.is_clean
 
 
 def test_clearing_a_sandbox_ends_a_worker_in_it(keeper):

@@ -205,6 +205,33 @@ def test_a_symptom_lists_known_mistakes_and_no_two_list_the_same(exercise):
     assert set(listed) <= {each.name for each in mistakes_of(exercise)}
 
 
+@pytest.mark.parametrize(
+    ("exercise_id", "each"),
+    [(exercise.id, each) for exercise in all_exercises() for each in mistakes_of(exercise) if each.loops],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_loop_that_is_known_has_a_symptom(exercise_id, each):
+    listed = [hint for hint in find_exercise(exercise_id).hints if each.name in hint.mistakes]
+    assert [hint.symptom for hint in listed] == ["Your code was still computing when its time was up."]
+
+
+@pytest.mark.parametrize("exercise_id", ["1.1", "1.2", "1.4", "1.5", "5.7", "6.2"])
+def test_a_loop_that_is_not_known_has_one_too(student, exercise_id):
+    result = judge_answer(student_answer(find_exercise(exercise_id), _loop_in(find_exercise(exercise_id))))
+    state.remember_verdict(
+        exercise_id, "0", state.Remembered("failed", 0, 1, ""), result.feedback.text(), "a loop"
+    )
+    found, is_sure = hints.fitting_hints(find_exercise(exercise_id))
+    assert is_sure and "time was up" in found[0].symptom
+
+
+def _loop_in(exercise):
+    """An answer to an exercise that computes for ever."""
+    if exercise.id == "5.7":
+        return "class FrameReader:\n    def feed(self, data):\n        while True:\n            pass\n"
+    return f"def {exercise.name}(*args):\n    while True:\n        pass\n"
+
+
 def test_one_word_in_common_is_no_fit():
     hint = Hint("Several names came.", "How many?")
     assert hints._fit(hint, hints._stems("names of months")) == 0

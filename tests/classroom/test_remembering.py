@@ -1,15 +1,24 @@
-"""What is done once for all answers to an exercise: pure neighbours, and the message of the questions."""
+"""What is done once for all answers: pure neighbours, the message of the questions, results alike."""
 
 from __future__ import annotations
 
 import pytest
 
-from classroom import engine
+from classroom import engine, workers
 from classroom.engine import Examiner
 from classroom.syllabus import all_exercises, find_exercise
-from classroom.worker import codec, plain
-from classroom.worker.protocol import Ops, Run
-from classroom.worker.talk import _written
+from classroom.worker import codec, host, plain
+from classroom.worker.host import checked
+from classroom.worker.protocol import Call, Ops, Raised, Returned, Run
+from classroom.worker.table import mark_pure
+from classroom.worker.talk import Answer, _written
+from minews.types import Frame, Opcode, ProtocolError
+
+
+@pytest.fixture(autouse=True)
+def everything_is_worthwhile(monkeypatch):
+    """However fast it was."""
+    monkeypatch.setattr(engine, "WORTHWHILE", -1.0)
 
 
 @pytest.fixture
@@ -34,6 +43,12 @@ def test_a_pure_neighbour_is_not_asked_twice_for_the_same(remembered):
 def test_what_may_change_or_equal_something_else_is_asked_for_each_time(remembered, args):
     neighbour, _ = remembered
     assert [neighbour(*args), neighbour(*args)] == [1, 2]
+
+
+def test_what_takes_no_time_is_not_kept(remembered, monkeypatch):
+    neighbour, _ = remembered
+    monkeypatch.setattr(engine, "WORTHWHILE", 3600.0)
+    assert [neighbour(b"a"), neighbour(b"a")] == [1, 2]
 
 
 def test_named_arguments_are_asked_for_each_time(remembered):
@@ -89,3 +104,100 @@ def test_what_is_simple_crosses(value):
 @pytest.mark.parametrize("value", NOT_SIMPLE, ids=lambda value: type(value).__name__)
 def test_what_is_not_certain_to_cross_is_not_called_simple(value):
     assert not plain.is_simple(value)
+
+
+# What a worker asks the judge only once.
+
+
+def ask_for(*arguments, pure, source="def f(value):\n    return neighbour(value)\n"):
+    """What an answer gives that hands its argument to a neighbour, and how often the judge was asked."""
+    asked = []
+
+    def neighbour(value):
+        asked.append(value)
+        return [value, len(asked)]
+
+    if pure:
+        mark_pure(neighbour)
+    answer = Answer("4.2", "f", source, neighbours=("neighbour",))
+    transcript = workers.run(answer, [Call((each,)) for each in arguments], {"neighbour": neighbour})
+    return [each.value for each in transcript.outcomes], len(asked)
+
+
+def test_a_worker_asks_the_judge_once_for_what_is_the_same_each_time():
+    assert ask_for(b"a", b"a", b"b", pure=True) == ([[b"a", 1], [b"a", 1], [b"b", 2]], 2)
+    assert ask_for(b"a", b"a", b"b", pure=False) == ([[b"a", 1], [b"a", 2], [b"b", 3]], 3)
+
+
+def test_what_is_equal_and_not_the_same_is_asked_for_again():
+    assert ask_for(1, True, 1.0, b"", bytearray(), "", pure=True)[1] == 6
+
+
+def test_what_the_code_does_to_an_answer_is_not_remembered():
+    source = "def f(value):\n    got = neighbour(value)\n    got.append('mine')\n    return len(got)\n"
+    assert ask_for(b"a", b"a", pure=True, source=source) == ([3, 3], 1)
+
+
+def test_an_error_that_is_the_same_each_time_is_raised_each_time():
+    @mark_pure
+    def neighbour(value):
+        asked.append(value)
+        raise ProtocolError(1002, value)
+
+    asked = []
+    answer = Answer("4.2", "f", "def f(value):\n    return neighbour(value)\n", neighbours=("neighbour",))
+    outcomes = workers.run(answer, [Call(("no",))] * 2, {"neighbour": neighbour}).outcomes
+    assert [(each.type, each.attributes) for each in outcomes] == [
+        ("minews.types.ProtocolError", {"code": 1002, "reason": "no"})
+    ] * 2
+    assert asked == ["no"]
+
+
+def test_long_arguments_are_not_kept():
+    assert ask_for(bytes(5000), bytes(5000), pure=True)[1] == 2
+
+
+# What the judge need not read again.
+
+
+@pytest.mark.parametrize("value", [b"a", ["a", 1], (b"a", None), Frame(True, Opcode.TEXT, b"a")], ids=repr)
+def test_a_result_that_came_before_is_known(value, monkeypatch):
+    data = bytes(codec.encode(Returned(value)))
+    assert checked(data).value == value
+    monkeypatch.setattr(host, "_checked", None)
+    again = checked(data)
+    assert (again.value, type(again.value)) == (value, type(value))
+
+
+def test_an_exception_that_came_before_is_known(monkeypatch):
+    raised = Raised("ValueError", ("ValueError",), "no", {"code": 1}, 4, "raise", ((4, "f", "raise"),))
+    data = bytes(codec.encode(raised))
+    checked(data).attributes.clear()
+    monkeypatch.setattr(host, "_checked", None)
+    assert checked(data) == raised
+
+
+def test_what_is_done_to_a_list_does_not_show_in_the_next():
+    data = bytes(codec.encode(Returned([b"a"])))
+    checked(data).value.clear()
+    checked(data).value.clear()
+    assert checked(data).value == [b"a"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Returned([["a"]]),
+        Returned({"a": 1}),
+        Returned(bytearray(b"a")),
+        Returned(([],)),
+        Returned(Frame(True, Opcode.TEXT, [])),
+        Returned(None, {"0": bytearray(b"a")}),
+        Raised("ValueError", ("ValueError",), "no", {"headers": []}),
+    ],
+    ids=repr,
+)
+def test_what_somebody_could_change_is_read_each_time(message):
+    data = bytes(codec.encode(message))
+    assert host._known_outcome(data) is None
+    assert checked(data) == message

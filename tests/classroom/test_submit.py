@@ -141,3 +141,89 @@ def test_what_is_no_python_or_far_too_large_stays_out(student, tmp_path):
     (folder / "huge.py").write_bytes(b"#" * (submitting.MAX_FILE + 1))
     main(["submit", "--out", str(tmp_path / "mine.zip")])
     assert not {"exercises/video.mp4", "exercises/huge.py"} & set(read(tmp_path / "mine.zip"))
+
+
+class TestTheStudentsName:
+    def submitted(self, student, *options):
+        """Hand in, and return the name of the file and what its summary says."""
+        before = set(student.folder.glob("*.zip"))
+        assert main(["submit", *options]) == 0
+        (path,) = set(student.folder.glob("*.zip")) - before
+        summary = json.loads(read(path)["summary.json"])
+        path.unlink()
+        return path.name, summary.get("student")
+
+    def test_it_stands_in_the_name_of_the_file_and_in_the_summary(self, student, capsys):
+        name, said = self.submitted(student, "--name", "Ann Lee")
+        assert re.fullmatch(r"submission-Ann-Lee-\d{8}-\d{6}\.zip", name)
+        assert said == "Ann Lee"
+        assert "\nIt says that it is the work of Ann Lee.\n" in capsys.readouterr().out
+
+    def test_it_is_remembered_until_another_one_comes_or_none(self, student):
+        self.submitted(student, "--name", "Ann Lee")
+        assert self.submitted(student)[1] == "Ann Lee"
+        assert self.submitted(student, "--name", "Bo")[1] == "Bo"
+        assert self.submitted(student)[1] == "Bo"
+        assert self.submitted(student, "--name", "")[1] is None
+        assert self.submitted(student)[1] is None
+
+    def test_without_one_all_is_as_it_was_and_how_to_give_one_is_said(self, student, capsys):
+        name, said = self.submitted(student)
+        assert re.fullmatch(r"submission-\d{8}-\d{6}\.zip", name)
+        assert said is None
+        assert 'submit --name "Ann Lee"' in capsys.readouterr().out
+
+    def test_it_forgets_nothing_else(self, student):
+        student.solve("4.2")
+        main(["check", "4.2"])
+        before = json.loads((student.folder / ".minews" / "state.json").read_text())
+        self.submitted(student, "--name", "Ann Lee")
+        after = json.loads((student.folder / ".minews" / "state.json").read_text())
+        assert before["verdicts"]["4.2"] == after["verdicts"]["4.2"]
+
+    @pytest.mark.parametrize("kept", ['{"name": 5}', "[]", '"Ann"'])
+    def test_a_state_with_something_else_in_its_place_is_no_name(self, student, kept):
+        main(["check", "4.2"])
+        path = student.folder / ".minews" / "state.json"
+        state = json.loads(path.read_text()) | {"student": json.loads(kept)}
+        path.write_text(json.dumps(state))
+        assert self.submitted(student)[1] is None
+        assert self.submitted(student, "--name", "Ann Lee")[1] == "Ann Lee"
+        assert not list((student.folder / ".minews").rglob("*unreadable*"))
+
+    @pytest.mark.parametrize(
+        ("name", "part", "kept"),
+        [
+            ("  Ann \t Lee\n", "Ann-Lee", "Ann Lee"),
+            ("Zoë Müller", "Zoe-Muller", "Zoë Müller"),
+            ("Zoe\u0308", "Zoe", "Zoë"),
+            ("李安", "李安", "李安"),
+            ("अनीता", "अनीता", "अनीता"),
+            ("../../etc/passwd", "etc-passwd", "../../etc/passwd"),
+            ('a<b>:"/\\|?*c', "a-b-c", 'a<b>:"/\\|?*c'),
+            ("con.", "con", "con."),
+            ("O'Neil-Smith, Jr.", "O-Neil-Smith-Jr", "O'Neil-Smith, Jr."),
+            ("a\x00b\x1b[31m", "a-b-31m", "a b [31m"),
+            ("a\u202eb\udce9", "a-b", "a b"),
+            ("!!!", "", "!!!"),
+            ("x" * 1000, "x" * 100, "x" * 100),
+            ("李" * 1000, "李" * 33, "李" * 100),
+        ],
+    )
+    def test_any_name_makes_a_file_that_every_file_system_takes(self, student, name, part, kept):
+        found, said = self.submitted(student, "--name", name)
+        assert said == kept
+        assert re.sub(r"-?\d{8}-\d{6}\.zip$", "", found) == f"submission-{part}".rstrip("-")
+        assert len(found.encode()) < 200
+
+    def test_a_grader_lists_it_by_that_name(self, student):
+        from classroom.grading.submissions import list_submissions
+
+        main(["submit", "--name", "Ann Lee"])
+        (path,) = student.folder.glob("*.zip")
+        (entry,) = list_submissions(path)
+        assert re.fullmatch(r"submission-Ann-Lee-\d{8}-\d{6}", entry.student)
+
+    def test_a_file_that_is_named_keeps_its_name(self, student, tmp_path):
+        assert main(["submit", "--out", str(tmp_path / "mine.zip"), "--name", "Ann Lee"]) == 0
+        assert json.loads(read(tmp_path / "mine.zip")["summary.json"])["student"] == "Ann Lee"

@@ -7,9 +7,19 @@ import pytest
 
 from classroom import workers
 from classroom.worker import talk
-from classroom.worker.protocol import Call, CallJudge, CallReturned, Ended, Limits, Load, Loaded, Returned
+from classroom.worker.protocol import (
+    Call,
+    CallJudge,
+    CallReturned,
+    Ended,
+    Limits,
+    Load,
+    Loaded,
+    Returned,
+    TooLarge,
+)
 from classroom.worker.table import Callbacks
-from classroom.workers import Answer, Transcript
+from classroom.workers import Answer, Transcript, Worker
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs signals and fork")
 
@@ -61,6 +71,39 @@ def test_code_that_takes_the_worker_down_is_told_apart(name: str) -> None:
         assert last.line == line
         assert last.text
     assert transcript.seconds < 5
+
+
+TEARS = {"one endless call in C", "regular expression that never ends"}  # the system ends them
+SAID = {"endless", "waiting"}  # by the worker itself
+
+
+@POSIX
+@pytest.mark.parametrize("name", STOPS)
+def test_of_outcomes_that_travel_together_all_arrive_or_the_transcript_is_torn(name: str) -> None:
+    body, how, _ = STOPS[name]
+    lines = "\n".join("    " + line for line in f"if n < 3:\n    return n\n{body}".splitlines())
+    answer = Answer("4.2", "f", f"def f(n=0):\n{lines}\n")
+    with Worker() as worker:
+        transcript = worker.run(answer, [Call((n,)) for n in range(5)], {}, QUICK, together=True)
+    assert transcript.torn == (name in TEARS or how not in SAID)
+    if not transcript.torn:
+        assert transcript.outcomes[:3] == [Returned(0), Returned(1), Returned(2)]
+        assert (len(transcript.outcomes), ended(transcript).how) == (4, how)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_outcomes_are_the_same_whether_they_travel_together_or_not(together: bool) -> None:
+    source = "def f(n):\n    print(n)\n    return bytes(n) if n != 7 else g(n)\n"
+    answer = Answer("4.2", "f", source, neighbours=("g",))
+    with Worker() as worker:
+        ops = [Call((n,)) for n in (*range(10), 100_000, 7, 20_000_000, 1)]
+        transcript = worker.run(answer, ops, {"g": lambda n: [n]}, Limits(), together=together)
+    assert not transcript.torn
+    values = [each.value if isinstance(each, Returned) else each for each in transcript.outcomes]
+    assert values[:12] == [*map(bytes, range(7)), [7], bytes(8), bytes(9), bytes(100_000), [7]]
+    assert isinstance(values[12], TooLarge)
+    assert values[13] == bytes(1)
+    assert [each.printed for each in transcript.outcomes[:3]] == ["0\n", "1\n", "2\n"]
 
 
 GOES_ON = {

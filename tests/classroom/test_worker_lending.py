@@ -6,6 +6,7 @@ import time
 import pytest
 
 from classroom import workers
+from classroom.worker import codec
 from classroom.worker.host import GarbledError
 from classroom.worker.protocol import (
     Call,
@@ -303,7 +304,7 @@ class Scripted:
         self.sent = []
 
     def send(self, message, deadline):
-        self.sent.append(message)
+        self.sent.append(codec.decode(message, trusted=True) if isinstance(message, bytearray) else message)
 
     def receive(self, deadline):
         message = self.messages.pop(0)

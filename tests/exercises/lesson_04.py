@@ -320,7 +320,8 @@ def bad_subprotocols(ask: Ask) -> None:
         ("chat\n",): "A name ends in a line end.",
     }.items():
         question = "Which names would a server read in this header?"
-        ask(EXAMPLE, SAMPLE_KEY, subprotocols=names).refuses(note=note, question=question)
+        asked = ask(EXAMPLE, SAMPLE_KEY, subprotocols=names)
+        asked.refuses(note=note, question=question, observe=sort_lines)
 
 
 @case("4.4")
@@ -329,10 +330,16 @@ def no_way_out_of_a_line(ask: Ask) -> None:
     note = "It wrote a second line into the request."
     question = "Which headers would a server read in these bytes?"
     for end in ("\r\n", "\n", "\r"):
-        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(note=note, question=question)
+        ask(EXAMPLE, SAMPLE_KEY, origin=f"https://example.com{end}Cookie: admin=1").refuses(
+            note=note, question=question
+        )
     ask(EXAMPLE, f"{SAMPLE_KEY}\r\nCookie: admin=1").refuses(note=note, question=question)
-    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(note=note, question=question)
-    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(note=note, question=question)
+    ask(WsUrl(False, "example.com\r\nCookie: admin=1", 80, "/"), SAMPLE_KEY).refuses(
+        note=note, question=question
+    )
+    ask(WsUrl(False, "example.com", 80, "/ HTTP/1.1\r\nCookie: admin=1"), SAMPLE_KEY).refuses(
+        note=note, question=question
+    )
 
 
 def _ask_request(
@@ -445,11 +452,23 @@ def demand_list(got: bytes, headers: Headers, name: str, elements: list[str]) ->
 
 
 def sort_lines(head: object) -> object:
-    """What counts of a head when it is compared with a known mistake's: not the order of its headers."""
+    """What counts of a head when it is compared with a known mistake's: not the order of its headers.
+
+    Where its line ends are wrong they alone count, whatever else is.
+    """
     if not isinstance(head, bytes):
         return head
+    if b"\r\n\r\n" not in head or re.search(rb"(?<!\r)\n|\r(?!\n)", head):
+        return _line_ends(head)
     first, *lines = head.split(b"\n")
     return (first, sorted(line.lower() for line in lines))
+
+
+def _line_ends(head: bytes) -> object:
+    """Which line ends stand between the lines, and which make the empty line at the end, if there is one."""
+    lines = head.rstrip(b"\r\n")
+    inner, last = (re.findall(rb"\r\n|\n|\r", part) for part in (lines, head[len(lines) :]))
+    return set(inner), set(last) if len(last) > 1 else None
 
 
 # 4.5 check_client_handshake
@@ -906,7 +925,9 @@ def _right_servers_agree(got: object) -> Finding | None:
         if verdicts != {accepted}:
             name = _name_example(number, len(got))
             note = _describe_disagreement(name, head, accepted, verdicts)
-            question = "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
+            question = (
+                "Which row of the table of 4.5 does this head break? Its path and Origin do not count here."
+            )
             must = "examples that the RFC settles, with its verdict"
             return Finding(note, must, question=question, came=Value(head))
     return None

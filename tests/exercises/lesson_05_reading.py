@@ -395,8 +395,6 @@ def nothing_yet(ask: Ask) -> None:
     _feed(reader, b"\x81")
     _feed(reader, b"")
     _feed(reader, b"\x05Hell")
-    _feed(reader, b"o", [HELLO], "This byte was the last of the frame.")
-    _feed(reader, b"")
 
 
 @case("5.7")

@@ -653,6 +653,9 @@ def _cut_speech(ask: Ask, head: Said, said: Sequence[Said], how: str) -> tuple[l
     return [head.data, *(each.data for each in said)], how if len(said) > 1 else ""
 
 
+WHO_ASKS = "Which frame of the client's is answered there, and which branch of your code gets it?"
+
+
 def _were_sent(
     head: bytes, answers: Sequence[Wanted], question: str = ""
 ) -> Callable[[object], Finding | None]:
@@ -664,7 +667,7 @@ def _were_sent(
         if not _is_good_answer(sent.head, key):
             note = "The first that it sends must be the 101 for this client's key."
             return Finding(note, Value(build_server_handshake(key)), came=sent.lines("your server"))
-        return SPEECH.compare(sent, answers, "server", question) or _left_open(trace)
+        return SPEECH.compare(sent, answers, "server", question or WHO_ASKS) or _left_open(trace)
 
     return check
 
@@ -705,8 +708,8 @@ def page_served(ask: Ask) -> None:
 def page_that_is_not_there(ask: Ask) -> None:
     """A path that is no page gets 404, as a whole response."""
     for target in ("/three", "/two/", "/tw", "/Two", "/favicon.ico"):
-        ask(_request(target), PAGES).holds(_is_response(404, None), must=RESPONSE)
-    ask(_request("/"), {}).holds(_is_response(404, None), must=RESPONSE)
+        ask(_request(target), PAGES).holds(_is_response(404, None), observe=_lines_of, must=RESPONSE)
+    ask(_request("/"), {}).holds(_is_response(404, None), observe=_lines_of, must=RESPONSE)
 
 
 @case("6.3")
@@ -835,7 +838,13 @@ def _lines_of(got: object) -> object:
     if type(got) is not bytes:
         return type(got).__name__
     head, end, body = got.partition(b"\r\n\r\n")
-    return sorted(head.lower().split(b"\r\n")), end, body
+    lines = head.decode("latin-1").split("\r\n")
+    status = re.match(r"HTTP/1\.1 (\d+)", lines[0])
+    if not status or not end or "\n" in head.decode("latin-1").replace("\r\n", ""):
+        return lines[0], end, b"\r" in head
+    wrong = _check_fields(got, lines, body)
+    note = re.sub(r"\d+", "...", wrong.note) if wrong else ""
+    return status[1], note, body if status[1] == "200" else b""  # a page that is not there may say anything
 
 
 # 6.4 BlockingClient

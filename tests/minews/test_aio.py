@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import contextvars
 import random
 import socket
 import ssl
@@ -197,6 +198,207 @@ async def test_a_connection_says_where_it_stands():
         peer.sock.close()
         await until(lambda: conn.state is State.CLOSED)
         assert (conn.close_code, conn.close_reason) == (3000, "bye")
+
+
+# Whoever waits for a message goes on at once.
+
+
+def hear(conn, data: bytes) -> None:
+    """Let a connection read, as asyncio does it."""
+    conn.get_buffer(-1)[: len(data)] = data
+    conn.buffer_updated(len(data))
+
+
+async def between_tasks(function, *arguments) -> None:
+    """Call a function as the loop calls a transport: while no task runs. Return in the turn after that."""
+    asyncio.get_running_loop().call_soon(function, *arguments)
+    await asyncio.sleep(0)
+
+
+@pytest.fixture(params=["C", "Python", "mixed"])
+def implementation(request, monkeypatch):
+    """Tasks and futures in C, or in Python as some interpreters and debuggers have them; or one of each."""
+    if request.param != "C":
+        monkeypatch.setattr(asyncio, "Task", asyncio.tasks._PyTask)
+        monkeypatch.setattr(asyncio.tasks, "Task", asyncio.tasks._PyTask)
+    if request.param == "Python":
+        monkeypatch.setattr(asyncio, "Future", asyncio.futures._PyFuture)
+
+
+async def within_a_timeout(coroutine):
+    async with asyncio.timeout(5):
+        return await coroutine
+
+
+async def in_a_group(coroutine):
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(coroutine)
+    return task.result()
+
+
+async def among_others(coroutine):
+    return (await asyncio.gather(coroutine, asyncio.sleep(0)))[0]
+
+
+async def as_it_is(coroutine):
+    return await coroutine
+
+
+async def awaited_for(coroutine):
+    return await asyncio.wait_for(coroutine, 5)
+
+
+@pytest.mark.parametrize("of", [as_it_is, awaited_for, within_a_timeout, in_a_group, among_others])
+@asynchronous
+async def test_one_may_wait_for_a_message_in_any_way(implementation, of):
+    visits, got = Visits(), []
+
+    async def receive():
+        got.append(await of(conn.recv()))
+
+    async def begin():
+        receiving = asyncio.create_task(receive())
+        for _ in range(3):  # as tasks begin tasks
+            await asyncio.sleep(0)
+        return receiving
+
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        for message in (b"one", b"two"):
+            receiving = await begin()
+            await between_tasks(hear, conn, masked(Opcode.TEXT, message))
+            await receiving
+        receiving = await begin()
+        receiving.cancel("enough")
+        with pytest.raises(asyncio.CancelledError, match="enough"):
+            await receiving
+        await peer.send(masked(Opcode.TEXT, b"three"))
+        await receive()
+        assert got == ["one", "two", "three"]
+        visits.over.set()
+        await say_goodbye(peer)
+
+
+@asynchronous
+async def test_a_message_reaches_who_waits_in_the_turn_in_which_it_comes():
+    visits, got = Visits(), []
+
+    async def receive(conn):
+        async for message in conn:
+            got.append((message, owner.get()))
+
+    def read(*messages):
+        hear(conn, b"".join(masked(Opcode.TEXT, message) for message in messages))
+        heard.append(list(got))
+
+    owner, heard = contextvars.ContextVar("owner", default="nobody"), []
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        owner.set("the receiver")
+        receiving = asyncio.create_task(receive(conn))
+        await asyncio.sleep(0)
+        owner.set("the test")
+        await between_tasks(read, b"one")
+        await between_tasks(read, b"two", b"three")
+        all_of_them = [(message, "the receiver") for message in ("one", "two", "three")]
+        assert heard == [all_of_them[:1], all_of_them]
+        visits.over.set()
+        await say_goodbye(peer)
+        await receiving
+
+
+@asynchronous
+async def test_who_waits_does_not_go_on_within_another_task():
+    visits = Visits()
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        receiving = asyncio.create_task(conn.recv())
+        await asyncio.sleep(0)
+        hear(conn, masked(Opcode.TEXT, b"one"))
+        assert not receiving.done()
+        assert await receiving == "one"
+        visits.over.set()
+        await say_goodbye(peer)
+
+
+@asynchronous
+async def test_who_waits_goes_on_soon_where_futures_do_not_say_who_that_is(monkeypatch):
+    class Discreet(asyncio.Future):
+        _callbacks = None
+
+    visits = Visits()
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        monkeypatch.setattr(asyncio, "Future", Discreet)
+        receiving = asyncio.create_task(conn.recv())
+        await asyncio.sleep(0)
+        monkeypatch.undo()
+        await between_tasks(hear, conn, masked(Opcode.TEXT, b"one"))
+        assert not receiving.done()
+        assert await receiving == "one"
+        visits.over.set()
+        await say_goodbye(peer)
+
+
+@asynchronous
+async def test_a_message_and_a_cancellation_may_come_in_one_turn():
+    visits = Visits()
+
+    def cancel_and_read():
+        receiving.cancel()
+        hear(conn, masked(Opcode.TEXT, b"one"))
+
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        receiving = asyncio.create_task(conn.recv())
+        await asyncio.sleep(0)
+        await between_tasks(cancel_and_read)
+        with pytest.raises(asyncio.CancelledError):
+            await receiving
+        assert await conn.recv() == "one"
+        visits.over.set()
+        await say_goodbye(peer)
+
+
+async def fail(conn):
+    raise KeyError(conn)
+
+
+async def abort(conn):
+    conn.abort()
+
+
+async def close_with_3000(conn):
+    await conn.close(3000)
+
+
+async def send_much(conn):
+    for _ in range(300):
+        await conn.send("x" * 1000)
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+@pytest.mark.parametrize(
+    "act, code, failures",
+    [(fail, 1011, 1), (abort, 1006, 0), (close_with_3000, 3000, 0), (send_much, 1000, 0)],
+)
+@asynchronous
+async def test_a_handler_may_do_anything_as_soon_as_a_message_comes(act, code, failures, debug, secure):
+    async def handler(conn):
+        await conn.recv()
+        await act(conn)
+
+    asyncio.get_running_loop().set_debug(debug)
+    found, (server_tls, client_tls) = expect_failure(), tls_contexts() if secure else (None, None)
+    async with (
+        await serve(handler, tls=server_tls) as server,
+        await connect(server.url(), tls=client_tls) as conn,
+    ):
+        await conn.send("now")
+        assert sum([len(message) == 1000 async for message in conn]) == (300 if act is send_much else 0)
+        assert await conn.close() == code
+    assert len(found) == failures
 
 
 # The closing handshake.

@@ -816,10 +816,11 @@ class TestBroken:
             HELLO + b"\xff",
             b"\x78\x9c" + HELLO,
             bytes.fromhex("f348cdc9c90700") + b"junk",
+            bytes.fromhex("01 06 00 f9 ff"),
         ],
         ids=[
             *("nothing", "type 3", "ones", "stored with wrong length", "cut", "BFINAL and no more"),
-            *("before the window", "and a byte", "zlib's head", "BFINAL and junk"),
+            *("before the window", "and a byte", "zlib's head", "BFINAL and junk", "stored, and not there"),
         ],
     )
     def test_it_fails_with_1002(self, payload):

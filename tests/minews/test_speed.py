@@ -13,7 +13,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from minews import Close, Connection, Frame, Message, Opcode, Role, apply_mask, encode_frame, speed
+from minews import (
+    Close,
+    Connection,
+    Frame,
+    Message,
+    Opcode,
+    Ping,
+    Role,
+    apply_mask,
+    connection,
+    encode_frame,
+    speed,
+)
 from minews.deflate import DeflateAssembler, DeflateParams
 from minews.speed import FastConnection, apply_mask_fast
 from tests.minews.wire import WRONG_FRAMES, any_bytes, payloads, small_frames
@@ -41,6 +53,11 @@ class TestMasks:
         with_numpy = apply_mask_fast(data, key)
         monkeypatch.setattr(speed, "_import_numpy", lambda: None)
         assert apply_mask_fast(data, key) == with_numpy == apply_mask(data, key)
+
+    def test_where_there_is_numpy_it_is_used(self):
+        numpy = pytest.importorskip("numpy")
+        speed._import_numpy.cache_clear()
+        assert speed._import_numpy() is numpy
 
     def test_without_numpy_there_is_no_error(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "numpy", None)
@@ -172,10 +189,29 @@ class TestConnections:
         stream = b"".join(map(encode_frame, frames))
         agree(role, [stream[at : at + size] for at in range(0, len(stream), size)])
 
-    def test_any_buffer_is_taken(self):
-        stream = encode_frame(small(Role.SERVER)) + encode_frame(Frame(True, 9, b"?", masking_key=b"abcd"))
-        for kind in (bytearray, memoryview):
-            agree(Role.SERVER, [kind(stream[:3]), kind(stream[3:])])
+    @pytest.mark.parametrize("kind", [bytearray, memoryview])
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_any_buffer_is_taken_and_what_comes_of_it_is_bytes(self, role, kind):
+        ping = dataclasses.replace(small(role, b"?"), opcode=Opcode.PING)
+        stream = bytearray(encode_frame(small(role)) + encode_frame(ping))
+        for pieces in ([stream], [stream[:3], stream[3:]]):
+            conn = FastConnection(role)
+            events = flat([conn.receive_data(kind(piece)) for piece in pieces])
+            assert events == [Message(Opcode.BINARY, b"Hello"), Ping(b"?")]
+            assert (type(events[0].data), type(events[1].payload)) == (bytes, bytes)
+            agree(role, [kind(piece) for piece in pieces])
+
+    @pytest.mark.parametrize("size", [0, 1, 5, 125, 126, 65_536])
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_a_whole_message_in_one_frame_is_read_and_written_at_once(self, role, opcode, size, monkeypatch):
+        monkeypatch.setattr(speed, "_Part", None)
+        monkeypatch.setattr(connection, "encode_frame", None)
+        near, far = FastConnection(role), FastConnection(other_end(role))
+        message = Message(opcode, "a" * size if opcode == Opcode.TEXT else b"a" * size)
+        for _ in range(2):
+            near.send_text(message.data) if opcode == Opcode.TEXT else near.send_binary(message.data)
+        assert far.receive_data(near.data_to_send()) == [message, message]
 
     @given(
         st.lists(st.text(max_size=30) | payloads, max_size=6),
@@ -202,7 +238,7 @@ class TestPayloadsThatComeInPieces:
         if numpy == "missing":
             monkeypatch.setattr(speed, "_import_numpy", lambda: None)
         words = "Aé€😀".encode() * 14_001
-        peer = FastConnection(Role.SERVER if role is Role.CLIENT else Role.CLIENT)
+        peer = FastConnection(other_end(role))
         peer.send_binary(words) if opcode == Opcode.BINARY else peer.send_text(words.decode())
         stream = peer.data_to_send()
         for size in (65_536, 10_001, 333):
@@ -210,15 +246,28 @@ class TestPayloadsThatComeInPieces:
             events = [conn.receive_data(stream[at : at + size]) for at in range(0, len(stream), size)]
             assert flat(events) == [Message(opcode, words.decode() if opcode == Opcode.TEXT else words)]
 
+    def test_what_follows_a_message_in_two_pieces_is_read_at_once_again(self, monkeypatch):
+        stream, conn = encode_frame(small(Role.SERVER)), FastConnection(Role.SERVER)
+        assert conn.receive_data(stream[:8]) == []
+        monkeypatch.setattr(speed, "_Part", None)
+        assert len(conn.receive_data(stream[8:] + stream)) == 2
+
+    @pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+    def test_a_head_cut_in_two_is_no_message_if_its_second_half_looks_like_one(self, role):
+        looks_like_an_empty_text = b"\x81\x80\x00\x00" if role is Role.SERVER else b"\x81\x00"
+        head = b"\x82\x84" if role is Role.SERVER else b"\x82\x7e"
+        payload = bytes(4 if role is Role.SERVER else 0x8100)
+        agree(role, [head, looks_like_an_empty_text + payload])
+
     @pytest.mark.rfc("R102")
     @pytest.mark.parametrize("before", [[], [Frame(False, Opcode.TEXT, b"\xe2\x82")]], ids=["first", "next"])
     @pytest.mark.parametrize("key", [None, b"\x01\x02\x03\x04"], ids=["client", "server"])
     def test_a_fault_in_a_text_is_told_at_its_byte(self, before, key):
-        conn = FastConnection(Role.SERVER if key else Role.CLIENT)
         opcode, start = (Opcode.CONT, b"\xac") if before else (Opcode.TEXT, b"")
         frames = [*before, Frame(True, opcode, start + "é".encode() + b"\xf4\x90" + bytes(300))]
         stream = b"".join(encode_frame(dataclasses.replace(frame, masking_key=key)) for frame in frames)
-        at = len(stream) - 300
+        at, largest = len(stream) - 300, len(frames[-1].payload)
+        conn = FastConnection(Role.SERVER if key else Role.CLIENT, max_frame=largest)
         events = [conn.receive_data(bytes([byte])) for byte in stream[:at]]
         assert flat(events[:-1]) == []
         assert events[-1] == [NO_TEXT]
@@ -248,6 +297,10 @@ class TestPayloadsThatComeInPieces:
 
 def flat(lists: list[list]) -> list:
     return list(itertools.chain.from_iterable(lists))
+
+
+def other_end(role: Role) -> Role:
+    return Role.SERVER if role is Role.CLIENT else Role.CLIENT
 
 
 def small(role: Role, payload: bytes = b"Hello") -> Frame:

@@ -377,6 +377,52 @@ class TestWaiting:
             assert conn.recv(0) == "Hello"
             conn.close()
 
+    @pytest.mark.skipif(not minews.sync.PATIENT, reason="sockets can't be told how long to wait here")
+    def test_one_call_waits_and_reads_and_the_socket_is_told_how_long_only_when_that_changes(
+        self, monkeypatch
+    ):
+        def note(conn, level, kind, value):
+            if kind == socket.SO_RCVTIMEO and conn is client._sock:
+                told.append(struct.unpack("ll", value)[0])
+            return tell(conn, level, kind, value)
+
+        told, tell = [], socket.socket.setsockopt
+        with (
+            serve(echo) as server,
+            connect(server.url(), limits=Limits(ping_time=30, idle_time=60)) as client,
+        ):
+            monkeypatch.setattr(socket.socket, "setsockopt", note)
+            monkeypatch.setattr(client, "_selector", None)
+            for message in "abc":
+                client.send(message)
+                assert client.recv() == message
+            assert told == [30]
+            client.send("d")
+            assert client.recv(PATIENCE) == "d"
+            assert told[0] == 30 and len(told) == 2 and told[1] < PATIENCE
+            monkeypatch.undo()
+
+    def test_where_sockets_have_no_patience_a_selector_waits(self, monkeypatch):
+        monkeypatch.setattr(minews.sync, "PATIENT", False)
+        with serve(echo) as server, connect(server.url()) as conn:
+            assert conn._sock.gettimeout() == 0
+            with pytest.raises(TimeoutError):
+                conn.recv(0.01)
+            with Background(conn.recv) as receiving:
+                conn.send("Hello")
+            assert receiving.result == "Hello"
+            with Background(conn.recv) as receiving:
+                wait_until(conn._receiving.locked)
+                conn.abort()
+            assert isinstance(receiving.error, EOFError)
+
+    @pytest.mark.parametrize("seconds", [1e-9, 1e-7])
+    def test_the_shortest_time_is_not_for_ever(self, seconds):
+        with serve(echo) as server, connect(server.url()) as conn:
+            conn._tell_socket(seconds)
+            with pytest.raises(TimeoutError):
+                conn.recv(seconds)
+
     def test_a_message_that_never_becomes_whole_does_not_stretch_the_time(self):
         ended = threading.Event()
 

@@ -216,6 +216,102 @@ def short_piece_is_the_end(sock, n):
             return data[:n]
 
 
+@mistake(
+    "1.1", "Which exception tells that the stream has ended, as the docstring promises?", rfc="RFC 9293 3.6"
+)
+def value_error_at_the_end(sock, n):
+    data = b""
+    while len(data) < n:
+        piece = sock.recv(n - len(data))
+        if not piece:
+            raise ValueError("too few bytes")
+        data += piece
+    return data
+
+
+@mistake("1.1", "Is a piece that is too short the end of the stream?", rfc="RFC 9293 2.2")
+def short_piece_is_eof(sock, n):
+    data = sock.recv(n)
+    if len(data) < n:
+        raise EOFError
+    return data
+
+
+@mistake(
+    "1.1",
+    "Your loop makes data longer and n smaller. After how many of the bytes do the two meet?",
+    rfc="RFC 9293 2.2",
+)
+def counted_twice(sock, n):
+    data = b""
+    while len(data) < n:
+        piece = sock.recv(n - len(data))
+        if not piece:
+            raise EOFError
+        data += piece
+        n -= len(piece)
+    return data
+
+
+@mistake("1.1", "What does len count in a list of pieces: bytes, or pieces?", rfc="RFC 9293 2.2")
+def pieces_counted_not_bytes(sock, n):
+    pieces = []
+    while len(pieces) < n:
+        piece = sock.recv(n - len(pieces))
+        if not piece:
+            raise EOFError
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+@mistake(
+    "1.1",
+    "Which variable is b'' now: the piece, or all that has come?",
+    rfc="RFC 9293 3.9.1.3",
+)
+def all_asked_not_the_piece(sock, n):
+    data = b""
+    while len(data) < n:
+        data += sock.recv(n - len(data))
+        if not data:
+            raise EOFError
+    return data
+
+
+@mistake("1.1", "Where is the first piece when the second one has come?", rfc="RFC 9293 2.2")
+def each_piece_replaces_the_last(sock, n):
+    data = b""
+    while len(data) < n:
+        data = sock.recv(n)
+        if not data:
+            raise EOFError
+    return data
+
+
+@mistake("1.1", "Which line of your loop counts the bytes that have come?", rfc="RFC 9293 2.2")
+def count_never_moves(sock, n):
+    data, count = b"", 0
+    while count < n:
+        piece = sock.recv(n - count)
+        if not piece:
+            raise EOFError
+        data += piece
+    return data
+
+
+@mistake(
+    "1.1",
+    "recv stands in front of your loop. What makes data longer inside it?",
+    rfc="RFC 9293 2.2",
+    loops=True,
+)
+def nothing_received_in_the_loop(sock, n):
+    data = sock.recv(n)
+    while len(data) < n:
+        pass
+    return data
+
+
 # 1.2 recv_until
 
 
@@ -538,6 +634,76 @@ def matched_byte_by_byte(sock, delimiter, limit=65536):
     return data, b""
 
 
+@mistake(
+    "1.2",
+    "Where is the first piece when the second one has come?",
+    rfc="RFC 9293 2.2",
+    name="each-piece-replaces-the-last",
+)
+def until_in_the_last_piece_only(sock, delimiter, limit=65536):
+    data = b""
+    while delimiter not in data:
+        if len(data) >= limit:
+            raise ValueError
+        data = sock.recv(4096)
+        if not data:
+            raise EOFError
+    end = data.index(delimiter) + len(delimiter)
+    if end > limit:
+        raise ValueError
+    return data[:end], data[end:]
+
+
+@mistake("1.2", "Into how many parts does split cut when the delimiter comes twice?", rfc="RFC 9112 2.2")
+def split_at_every_delimiter(sock, delimiter, limit=65536):
+    data, _ = receive_until(sock, delimiter, limit)
+    head, rest = data.split(delimiter)
+    return head + delimiter, rest
+
+
+@mistake("1.2", "What does find give when the delimiter has not come yet?", rfc="RFC 9293 2.2")
+def one_recv_and_find(sock, delimiter, limit=65536):
+    data = sock.recv(limit)
+    end = data.find(delimiter) + len(delimiter)
+    return data[:end], data[end:]
+
+
+@mistake(
+    "1.2",
+    "Which variable is b'' now: the piece, or all that has come?",
+    rfc="RFC 9293 3.9.1.3",
+    name="all-asked-not-the-piece",
+)
+def all_asked_until(sock, delimiter, limit=65536):
+    data = b""
+    while delimiter not in data:
+        if len(data) >= limit:
+            raise ValueError
+        data += sock.recv(4096)
+        if not data:
+            raise EOFError
+    end = data.index(delimiter) + len(delimiter)
+    if end > limit:
+        raise ValueError
+    return data[:end], data[end:]
+
+
+@mistake(
+    "1.2",
+    "recv stands in front of your loop. Which line inside it brings new bytes?",
+    rfc="RFC 9293 2.2",
+    name="nothing-received-in-the-loop",
+    loops=True,
+)
+def until_without_another_recv(sock, delimiter, limit=65536):
+    data = sock.recv(limit)
+    while delimiter not in data:
+        if len(data) > limit:
+            raise ValueError
+    end = data.index(delimiter) + len(delimiter)
+    return data[:end], data[end:]
+
+
 # 1.3 length_prefixed
 
 
@@ -683,6 +849,28 @@ def prefix_in_a_bytearray(payload):
 def length_in_bits(payload):
     refuse_long(payload)
     return (len(payload) * 8).to_bytes(2, "big") + payload
+
+
+@mistake("1.3", "What does struct raise for a number that is too large, and who catches it?", rfc="5.2")
+def struct_error_escapes(payload):
+    return struct.pack("!H", len(payload)) + payload
+
+
+@mistake("1.3", "How many different numbers can one byte hold: 255, or 256?", rfc="5.2")
+def divided_by_255(payload):
+    refuse_long(payload)
+    return bytes([len(payload) // 255, len(payload) % 255]) + payload
+
+
+@mistake(
+    "1.3",
+    "What do you write: the number in bytes, or its digits as text?",
+    rfc="5.2",
+    name="length-in-digits",
+)
+def digits_without_zeros(payload):
+    refuse_long(payload)
+    return str(len(payload)).encode() + payload
 
 
 # 1.4 split_length_prefixed
@@ -943,6 +1131,55 @@ def payloads_as_text(buffer):
     ]
 
 
+@mistake(
+    "1.4",
+    "How many bytes has a message in all, and how many of them do you delete?",
+    rfc="RFC 9293 2.2",
+    loops=True,  # at an empty message
+)
+def length_left_in_the_buffer(buffer):
+    messages = []
+    while len(buffer) >= 2:
+        n = int.from_bytes(buffer[:2], "big")
+        if len(buffer) < 2 + n:
+            break
+        messages.append(bytes(buffer[2 : 2 + n]))
+        del buffer[:n]
+    return messages
+
+
+@mistake(
+    "1.4",
+    "Which line of your loop makes the buffer shorter, so that it can end?",
+    rfc="RFC 9293 2.2",
+    loops=True,
+)
+def buffer_not_shortened(buffer):
+    messages = []
+    while len(buffer) >= 2:
+        n = int.from_bytes(buffer[:2], "big")
+        if len(buffer) < 2 + n:
+            break
+        messages.append(bytes(buffer[2 : 2 + n]))
+    return messages
+
+
+@mistake(
+    "1.4",
+    "The message is not whole. Can more bytes come while your loop goes round?",
+    rfc="RFC 9293 2.2",
+    loops=True,
+)
+def waits_in_the_loop(buffer):
+    messages = []
+    while len(buffer) >= 2:
+        n = int.from_bytes(buffer[:2], "big")
+        if len(buffer) >= 2 + n:
+            messages.append(bytes(buffer[2 : 2 + n]))
+            del buffer[: 2 + n]
+    return messages
+
+
 # 1.5 echo_once
 
 
@@ -1110,6 +1347,58 @@ def echo_printed(conn):
         print(piece)
         total += len(piece)
     return total
+
+
+@mistake(
+    "1.5", "After which piece does your function return, and after which must it?", rfc="RFC 9293 3.9.1.3"
+)
+def return_in_the_loop(conn):
+    count = 0
+    while True:
+        piece = conn.recv(4096)
+        if not piece:
+            break
+        conn.sendall(piece)
+        count += len(piece)
+        return count
+
+
+@mistake("1.5", "What is in the variable that you count when the loop has ended?", rfc="RFC 9293 3.9.1.3")
+def empty_piece_counted(conn):
+    while True:
+        piece = conn.recv(4096)
+        if not piece:
+            break
+        conn.sendall(piece)
+    return len(piece)
+
+
+@mistake(
+    "1.5", "send took some of the bytes. With which byte does your next send begin?", rfc="RFC 9293 3.9.1.2"
+)
+def sent_from_the_start_again(conn):
+    count = 0
+    while piece := conn.recv(4096):
+        sent = 0
+        while sent < len(piece):
+            sent += conn.send(piece)
+        count += sent
+    return count
+
+
+@mistake(
+    "1.5",
+    "recv stands in front of your loop. Which line inside it brings the next piece?",
+    rfc="RFC 9293 3.9.1.3",
+    loops=True,
+)
+def one_piece_for_ever(conn):
+    count = 0
+    piece = conn.recv(4096)
+    while piece:
+        conn.sendall(piece)
+        count += len(piece)
+    return count
 
 
 # 1.6 examples_for_split

@@ -113,6 +113,21 @@ def one_byte_at_a_time(random_bytes=os.urandom):
     return base64.b64encode(nonce).decode()
 
 
+@mistake("4.1", "Do the two = at the end of base64 belong to it?", rfc="4.1, RFC 4648 4")
+def padding_stripped(random_bytes=os.urandom):
+    return base64.b64encode(random_bytes(16)).decode().rstrip("=")
+
+
+@mistake("4.1", "What do you put into base64: the 16 bytes, or the letters of a text about them?", rfc="4.1")
+def hex_in_base64(random_bytes=os.urandom):
+    return base64.b64encode(random_bytes(16).hex().encode()).decode()
+
+
+@mistake("4.1", "Are 16 random bytes a text in UTF-8?", rfc="4.1", varies=True)
+def random_bytes_decoded(random_bytes=os.urandom):
+    return random_bytes(16).decode()
+
+
 # 4.2 accept_value
 
 
@@ -254,6 +269,31 @@ def accept_in_quotes(key):
 def return_forgotten(key):
     digest = hashlib.sha1((key + GUID).encode()).digest()
     print(base64.b64encode(digest).decode())
+
+
+@mistake("4.2", "What does SHA-1 work on, str or bytes, and which of your lines makes those?", rfc="4.2.2")
+def text_hashed(key):
+    return base64.b64encode(hashlib.sha1(key + GUID).digest()).decode()
+
+
+@mistake("4.2", "What does hashlib.sha1 give, and how do you get the 20 bytes out of it?", rfc="4.2.2")
+def digest_not_called(key):
+    return base64.b64encode(hashlib.sha1((key + GUID).encode())).decode()
+
+
+@mistake("4.2", "Are the 20 bytes of a digest a text, and what turns them into one?", rfc="4.2.2")
+def digest_decoded(key):
+    return hashlib.sha1((key + GUID).encode()).digest().decode()
+
+
+@mistake("4.2", "Which line of yours computes a SHA-1 digest?", rfc="4.2.2")
+def sha1_forgotten(key):
+    return base64.b64encode((key + GUID).encode()).decode()
+
+
+@mistake("4.2", "Is the key used as it came, or without its = at the end?", rfc="4.2.2")
+def padding_stripped_from_the_key(key):
+    return base64.b64encode(hashlib.sha1((key.rstrip("=") + GUID).encode()).digest()).decode()
 
 
 # 4.3 parse_ws_url
@@ -468,6 +508,24 @@ def none_for_a_bad_url(url):
 def tuple_not_ws_url(url):
     parts = take_apart(url)
     return parts.scheme == "wss", parts.hostname, port_of(parts), name_of(parts)
+
+
+@mistake("4.3", "What else does netloc hold beside the host?", rfc="3, RFC 3986 3.2")
+def netloc_as_host(url):
+    parts = take_apart(url)
+    return WsUrl(parts.scheme == "wss", parts.netloc, port_of(parts), name_of(parts))
+
+
+@mistake("4.3", "urlsplit takes any URL apart. Which demands of the docstring does it not look at?", rfc="3")
+def urlsplit_alone(url):
+    parts = urlsplit(url)
+    return WsUrl(parts.scheme == "wss", parts.hostname, port_of(parts), parts.path)
+
+
+@mistake("4.3", "What does your line make of a URL that has neither a path nor a query?", rfc="3")
+def path_and_query_glued(url):
+    parts = take_apart(url)
+    return WsUrl(parts.scheme == "wss", parts.hostname, port_of(parts), parts.path + "?" + parts.query)
 
 
 # 4.4 build_client_handshake
@@ -702,6 +760,75 @@ def old_draft_request(url, key, *, origin=None, subprotocols=()):
         "Sec-WebSocket-Key2: 1_ tx7X d  <  nw  334J702) 7]o}` 0",
     ]
     return request_bytes(lines) + b"Tm[K T2u"
+
+
+@mistake(
+    "4.4",
+    "Your head ends in CR LF. Which two bytes end the lines before?",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def crlf_at_the_end_only(url, key, *, origin=None, subprotocols=()):
+    return ("\n".join(request_lines(url, key, origin, subprotocols)) + "\r\n\r\n").encode()
+
+
+@mistake(
+    "4.4",
+    "Your lines end in CR LF. Which bytes make the empty line at the end?",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def lf_at_the_end(url, key, *, origin=None, subprotocols=()):
+    return ("\r\n".join(request_lines(url, key, origin, subprotocols)) + "\n\n").encode()
+
+
+@mistake(
+    "4.4",
+    "Your lines end in LF alone, and none is empty. Which bytes end a line, and what follows the last?",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def bare_lf_and_no_empty_line(url, key, *, origin=None, subprotocols=()):
+    return ("\n".join(request_lines(url, key, origin, subprotocols)) + "\n").encode()
+
+
+@mistake(
+    "4.4",
+    "Carriage return and line feed: which of the two is written first?",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def lf_before_cr(url, key, *, origin=None, subprotocols=()):
+    return ("\n\r".join(request_lines(url, key, origin, subprotocols)) + "\n\r\n\r").encode()
+
+
+@mistake("4.4", "In which cases does Host say the port, and in which not?", rfc="4.1, RFC 9110 7.2")
+def port_but_no_brackets(url, key, *, origin=None, subprotocols=()):
+    lines = request_lines(url, key, origin, subprotocols)
+    lines[1] = f"Host: {url.host}:{url.port}"
+    return request_bytes(lines)
+
+
+def request_lines_unchecked(url, key, origin, subprotocols):
+    lines = request_lines(url, key, origin, ())
+    return lines + ["Sec-WebSocket-Protocol: " + ", ".join(subprotocols)] * bool(subprotocols)
+
+
+@mistake("4.4", "May one name be offered twice, and which line of yours looks?", rfc="4.1")
+def a_name_twice(url, key, *, origin=None, subprotocols=()):
+    if not all(TOKEN.fullmatch(name) for name in subprotocols):
+        raise ValueError(subprotocols)
+    return request_bytes(request_lines_unchecked(url, key, origin, subprotocols))
+
+
+@mistake("4.4", "Which letters may a name have so that it is a token?", rfc="4.1, RFC 9110 5.6.2")
+def names_that_are_no_tokens(url, key, *, origin=None, subprotocols=()):
+    if len(set(subprotocols)) < len(subprotocols):
+        raise ValueError(subprotocols)
+    return request_bytes(request_lines_unchecked(url, key, origin, subprotocols))
+
+
+@mistake("4.4", "Which three words make a request line?", rfc="4.1, RFC 9112 3")
+def version_of_http_left_out(url, key, *, origin=None, subprotocols=()):
+    lines = request_lines(url, key, origin, subprotocols)
+    lines[0] = f"GET {url.resource_name}"
+    return request_bytes(lines)
 
 
 # 4.5 check_client_handshake
@@ -1065,6 +1192,26 @@ def old_draft_check(request):
     return key1 + key2
 
 
+@mistake(
+    "4.5",
+    "Is what you take a value from with [...] a dict, and what does it offer instead?",
+    rfc="4.2.1, RFC 9110 5.1",
+)
+def subscripted_like_a_dict(request):
+    check_all_but(request)
+    return request.headers["Sec-WebSocket-Key"]
+
+
+@mistake(
+    "4.5", "What does a client learn from 405, from 426, and from 400?", rfc="4.2.1, 4.4, RFC 9110 15.5.6"
+)
+def status_400_for_all(request):
+    try:
+        return check_all_but(request)
+    except HandshakeError:
+        raise HandshakeError(400) from None
+
+
 # 4.6 choose_subprotocol
 
 
@@ -1138,6 +1285,22 @@ def subprotocol_ignored(offered, supported):
 @mistake("4.6", "Your function says whether there is a name, but which one?", rfc="4.2.2")
 def true_not_the_name(offered, supported):
     return any(name in supported for name in offered) or None
+
+
+@mistake("4.6", "Is a handshake without a common name refused, or goes it on without one?", rfc="4.2.2")
+def no_common_name_refused(offered, supported):
+    for name in offered:
+        if name in supported:
+            return name
+    raise HandshakeError(400)
+
+
+@mistake("4.6", "Would a client understand a name that it did not offer?", rfc="4.1, 4.2.2")
+def own_name_as_a_last_resort(offered, supported):
+    for name in offered:
+        if name in supported:
+            return name
+    return supported[0] if supported else None
 
 
 # 4.7 build_server_handshake
@@ -1307,6 +1470,50 @@ def old_draft_tutorial(key, subprotocol=None):
     if subprotocol:
         head += f"Sec-WebSocket-Protocol: {subprotocol}\r\n"
     return head.encode() + b"\r\n" + body
+
+
+@mistake(
+    "4.7",
+    "Your head ends in CR LF. Which two bytes end the lines before?",
+    name="crlf-at-the-end-only",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def response_with_crlf_at_the_end_only(key, subprotocol=None):
+    return ("\n".join(response_lines(key, subprotocol)) + "\r\n\r\n").encode()
+
+
+@mistake(
+    "4.7",
+    "Your lines end in CR LF. Which bytes make the empty line at the end?",
+    name="lf-at-the-end",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def response_with_lf_at_the_end(key, subprotocol=None):
+    return ("\r\n".join(response_lines(key, subprotocol)) + "\n\n").encode()
+
+
+@mistake(
+    "4.7",
+    "Your lines end in LF alone, and none is empty. Which bytes end a line, and what follows the last?",
+    name="bare-lf-and-no-empty-line",
+    rfc="RFC 9112 2.1, RFC 9112 2.2",
+)
+def response_with_lf_and_no_empty_line(key, subprotocol=None):
+    return ("\n".join(response_lines(key, subprotocol)) + "\n").encode()
+
+
+@mistake("4.7", "To which protocol does the server change, and which header says it?", rfc="4.2.2")
+def upgrade_forgotten(key, subprotocol=None):
+    lines = response_lines(key, subprotocol)
+    lines.remove("Upgrade: websocket")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@mistake("4.7", "What stands behind the number in a status line?", rfc="4.2.2, RFC 9112 4")
+def reason_left_out(key, subprotocol=None):
+    lines = response_lines(key, subprotocol)
+    lines[0] = "HTTP/1.1 101"
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 # 4.8 check_server_handshake
@@ -1566,6 +1773,17 @@ def answer_value_error(response, key, offered=()):
         return check_answer_but(response, key, offered)
     except HandshakeError:
         raise ValueError("the handshake failed") from None
+
+
+@mistake(
+    "4.8",
+    "Is what you take a value from with [...] a dict, and what does it offer instead?",
+    name="subscripted-like-a-dict",
+    rfc="4.1, RFC 9110 5.1",
+)
+def answer_subscripted(response, key, offered=()):
+    check_answer_but(response, key, offered)
+    return response.headers["Sec-WebSocket-Protocol"]
 
 
 # 4.9 handshake_examples

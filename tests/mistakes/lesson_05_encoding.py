@@ -149,6 +149,26 @@ def key_of_its_own(data, masking_key):
     return bytes(byte ^ key[index % 4] for index, byte in enumerate(data))
 
 
+@mistake("5.1", "Which byte of the key meets byte 4 of the data?", rfc="5.3")
+def key_not_repeated(data, masking_key):
+    return bytes(data[i] ^ masking_key[i] for i in range(len(data)))
+
+
+@mistake("5.1", "Between what does ^ stand in Python: two bytes objects, or two numbers?", rfc="5.3")
+def bytes_have_no_xor(data, masking_key):
+    return data ^ masking_key
+
+
+@mistake("5.1", "Which call makes bytes of a list of numbers?", rfc="5.3")
+def list_of_numbers(data, masking_key):
+    return [byte ^ masking_key[i % 4] for i, byte in enumerate(data)]
+
+
+@mistake("5.1", "Which bytes of the data does byte 0 of the key meet?", rfc="5.3")
+def key_byte_for_four(data, masking_key):
+    return bytes(byte ^ masking_key[i // 4 % 4] for i, byte in enumerate(data))
+
+
 # 5.2 encode_payload_len
 
 
@@ -356,6 +376,35 @@ def length_in_digits(n, masked):
         return bytes([mask_bit(masked) | n])
     mark = 126 if n < 65536 else 127
     return bytes([mask_bit(masked) | mark]) + str(n).encode()
+
+
+@mistake(
+    "5.2",
+    "What stands in front of a struct format that is for a network, and what if nothing does?",
+    rfc="5.2",
+)
+def struct_as_in_memory(n, masked):
+    if n < 126:
+        return struct.pack("B", mask_bit(masked) | n)
+    if n < 65536:
+        return struct.pack("BH", mask_bit(masked) | 126, n)
+    return struct.pack("BQ", mask_bit(masked) | 127, n)
+
+
+@mistake("5.2", "How many bytes does a receiver read behind 127, however small the number is?", rfc="5.2")
+def as_few_bytes_as_fit(n, masked):
+    if n < 126:
+        return bytes([mask_bit(masked) | n])
+    mark = 126 if n < 65536 else 127
+    return bytes([mask_bit(masked) | mark]) + n.to_bytes((n.bit_length() + 7) // 8, "big")
+
+
+@mistake("5.2", "Which operator sets a bit, and which one leaves only that bit?", rfc="5.2")
+def and_not_or(n, masked):
+    first, rest = n, b""
+    if n >= 126:
+        first, rest = (126, n.to_bytes(2, "big")) if n < 65536 else (127, n.to_bytes(8, "big"))
+    return bytes([first & 0x80 if masked else first]) + rest
 
 
 # 5.3 decode_payload_len
@@ -584,6 +633,39 @@ def bytes_taken_off_the_argument(buf):
     return n, used
 
 
+@mistake("5.3", "Does the byte that says 126 belong to the number behind it?", rfc="5.2")
+def first_byte_in_the_number(buf):
+    if not buf:
+        return None
+    short = buf[0] & 0x7F
+    if short < 126:
+        return short, 1
+    used = 3 if short == 126 else 9
+    return (int.from_bytes(buf[:used], "big"), used) if len(buf) >= used else None
+
+
+@mistake("5.3", "At which index does a number of 2 bytes end that begins at index 1?", rfc="5.2")
+def size_taken_for_the_end(buf):
+    if not buf:
+        return None
+    short = buf[0] & 0x7F
+    if short < 126:
+        return short, 1
+    end = 2 if short == 126 else 8
+    return (int.from_bytes(buf[1:end], "big"), end) if len(buf) >= end else None
+
+
+@mistake("5.3", "Which byte of the frame is buf[0] here: its first, or its second?", rfc="5.2")
+def read_one_byte_too_far(buf):
+    if len(buf) < 2:
+        return None
+    short = buf[1] & 0x7F
+    if short < 126:
+        return short, 2
+    used = 4 if short == 126 else 10
+    return (int.from_bytes(buf[2:used], "big"), used) if len(buf) >= used else None
+
+
 # 5.4 encode_frame
 
 
@@ -765,6 +847,43 @@ def zero_key_added(frame):
         + key
         + apply_mask(frame.payload, key)
     )
+
+
+@mistake(
+    "5.4",
+    "Which byte of a number goes first on a network?",
+    name="native-endian",
+    rfc="5.2",
+    source="https://github.com/swhitty/FlyingFox/pull/126, https://github.com/mdn/content/pull/15969, "
+    "https://github.com/SuaveIO/suave/pull/601",
+)
+def frame_native_endian(frame):
+    n, mask = len(frame.payload), 0 if frame.masking_key is None else 0x80
+    if n < 126:
+        head = bytes([mask | n])
+    elif n < 65536:
+        head = bytes([mask | 126]) + n.to_bytes(2, "little")
+    else:
+        head = bytes([mask | 127]) + n.to_bytes(8, "little")
+    return first_byte(frame) + head + (frame.masking_key or b"") + masked_payload(frame)
+
+
+@mistake("5.4", "Up to which number do 7 bits count, and what if the payload is longer?", rfc="5.2")
+def seven_bits_for_any_length(frame):
+    mask = 0 if frame.masking_key is None else 0x80
+    head = first_byte(frame) + bytes([mask | len(frame.payload)])
+    return head + (frame.masking_key or b"") + masked_payload(frame)
+
+
+@mistake("5.4", "Which of the opcodes that bytes can hold are none?", rfc="5.2")
+def opcode_not_checked(frame):
+    first = frame.fin << 7 | frame.rsv1 << 6 | frame.rsv2 << 5 | frame.rsv3 << 4 | frame.opcode
+    return bytes([first]) + write_rest(frame, frame.payload) + masked_payload(frame)
+
+
+@mistake("5.4", "Does your result change when the frame has a masking key?", rfc="5.1, 5.2")
+def masking_key_ignored(frame):
+    return first_byte(frame) + encode_payload_len(len(frame.payload), False) + frame.payload
 
 
 # 5.8 trace_frames

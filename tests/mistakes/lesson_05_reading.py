@@ -304,6 +304,87 @@ def none_and_zero(buf):
     return make_frame(buf[0], unmasked(buf[start:end], key), key), end
 
 
+@mistake(
+    "5.5",
+    "Which byte of a number goes first on a network?",
+    name="native-endian",
+    rfc="5.2",
+    source="https://github.com/swhitty/FlyingFox/pull/126, https://github.com/mdn/content/pull/15969, "
+    "https://github.com/SuaveIO/suave/pull/601",
+)
+def decode_native_endian(buf):
+    if len(buf) < 2:
+        return None
+    n, start = buf[1] & 0x7F, 2
+    if n > 125:
+        start = 4 if n == 126 else 10
+        if len(buf) < start:
+            return None
+        n = int.from_bytes(buf[2:start], "little")
+    key = None
+    if buf[1] & MASK:
+        key, start = bytes(buf[start : start + 4]), start + 4
+    if len(buf) < start + n:
+        return None
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key), start + n
+
+
+@mistake("5.5", "Where does your caller find the next frame, if it gets this one alone?", rfc="5.2")
+def frame_alone_returned(buf):
+    head = read_head(buf)
+    if head is None or len(buf) < head[2] + head[0]:
+        return None
+    n, key, start = head
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key)
+
+
+@mistake("5.5", "How many bytes did the frame take: those of its payload, or all of them?", rfc="5.2")
+def payload_alone_counted(buf):
+    head = read_head(buf)
+    if head is None or len(buf) < head[2] + head[0]:
+        return None
+    n, key, start = head
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key), n
+
+
+@mistake("5.5", "With which byte of the frame begins what decode_payload_len reads?", rfc="5.2")
+def length_read_from_byte_0(buf):
+    length = decode_payload_len(buf)
+    if length is None or len(buf) < 2:
+        return None
+    n, start = length[0], 1 + length[1]
+    key = None
+    if buf[1] & MASK:
+        key, start = bytes(buf[start : start + 4]), start + 4
+    if len(buf) < start + n:
+        return None
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key), start + n
+
+
+@mistake(
+    "5.5",
+    "What does decode_payload_len give when the length is not there yet, and can that be unpacked?",
+    rfc="5.2",
+)
+def none_unpacked(buf):
+    n, used = decode_payload_len(buf[1:])
+    key, start = None, 1 + used
+    if buf[1] & MASK:
+        key, start = bytes(buf[start : start + 4]), start + 4
+    if len(buf) < start + n:
+        return None
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key), start + n
+
+
+@mistake("5.5", "Which line of yours notices that the frame is not whole yet?", rfc="5.2")
+def never_asked_whether_it_is_whole(buf):
+    head = read_head(buf)
+    if head is None:
+        return None
+    n, key, start = head
+    return make_frame(buf[0], unmasked(buf[start : start + n], key), key), start + n
+
+
 # 5.6 check_frame
 
 
@@ -537,6 +618,14 @@ def opcode_with_1003(frame, receiver):
     check_bits(frame)
     if frame.opcode not in list(Opcode):
         raise ProtocolError(1003, "an opcode that I do not know")
+    check_control(frame)
+
+
+@mistake("5.6", "Does your answer change when the receiver is the other end?", rfc="5.1")
+def receiver_ignored(frame, receiver):
+    check_mask(frame, Role.SERVER)
+    check_bits(frame)
+    check_opcode(frame)
     check_control(frame)
 
 
@@ -862,3 +951,32 @@ class LoopOverOneFrame(RightAboutErrors):
     def read(self, frames):
         while decoded := self.first_frame(self.buffer):
             frames.append(decoded[0])
+
+
+@mistake("5.7", "Where are the bytes that the last call brought, when this one brings more?", rfc="6.2")
+class BufferOverwritten:
+    def __init__(self, max_payload=MAX_PAYLOAD):
+        self.buffer = b""
+
+    def feed(self, data):
+        self.buffer = data
+        frames = []
+        while decoded := decode_frame(self.buffer):
+            frames.append(decoded[0])
+            self.buffer = self.buffer[decoded[1] :]
+        return frames
+
+
+@mistake(
+    "5.7",
+    "decode_frame gave None. Can more bytes come while your loop goes round?",
+    rfc="6.2",
+    loops=True,
+)
+class WaitsInTheLoop(RightAboutErrors):
+    def read(self, frames):
+        while len(self.buffer) >= 2:
+            decoded = self.first_frame(self.buffer)
+            if decoded:
+                frames.append(decoded[0])
+                del self.buffer[: decoded[1]]

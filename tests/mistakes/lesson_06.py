@@ -243,6 +243,75 @@ def connection_closed_at_the_end(conn):
         return request, leftover
 
 
+@mistake(
+    "6.1",
+    "What does recv give when the client has left, and which line of yours looks?",
+    name="eof-not-seen",
+    rfc="4.2.1, RFC 9293 3.9.1.3",
+)
+def client_left_within_its_head(conn):
+    buffer = b""
+    while b"\r\n\r\n" not in buffer:
+        if len(buffer) > 16384:
+            raise HandshakeError(431)
+        buffer += conn.recv(4096)
+    head, end, leftover = buffer.partition(b"\r\n\r\n")
+    request = parse_request_head(head + end)
+    answer, _ = accept_client(request)
+    conn.sendall(answer)
+    return request, leftover
+
+
+@mistake("6.1", "When does your loop stop, if a client sends headers for ever?", rfc="10.4")
+def head_without_a_limit(conn):
+    buffer = b""
+    while b"\r\n\r\n" not in buffer:
+        piece = conn.recv(4096)
+        if not piece:
+            raise EOFError
+        buffer += piece
+    head, end, leftover = buffer.partition(b"\r\n\r\n")
+    request = parse_request_head(head + end)
+    answer, _ = accept_client(request)
+    conn.sendall(answer)
+    return request, leftover
+
+
+@mistake(
+    "6.1",
+    "How do you know that one recv brought the head, all of it and no byte more?",
+    rfc="4.2.1, RFC 9112 2.2",
+)
+def one_recv_is_the_head(conn):
+    request = parse_request_head(conn.recv(4096))
+    answer, _ = accept_client(request)
+    conn.sendall(answer)
+    return request, b""
+
+
+@mistake("6.1", "Which bytes make an empty line in HTTP, and which do you wait for?", rfc="RFC 9112 2.1")
+def waits_for_two_line_feeds(conn):
+    try:
+        head, leftover = recv_until(conn, b"\n\n", 16384)
+    except ValueError:
+        raise HandshakeError(431) from None
+    request = parse_request_head(head)
+    answer, _ = accept_client(request)
+    conn.sendall(answer)
+    return request, leftover
+
+
+@mistake("6.1", "Which of your variables holds bytes, and which a Request?", rfc="4.2.1")
+def bytes_for_the_request(conn):
+    try:
+        head, leftover = recv_until(conn, b"\r\n\r\n", 16384)
+    except ValueError:
+        raise HandshakeError(431) from None
+    answer, _ = accept_client(parse_request_head(head))
+    conn.sendall(answer)
+    return head, leftover
+
+
 # 6.2 serve_connection
 
 
@@ -703,6 +772,73 @@ def only_the_inner_loop_left(conn, on_text, on_binary=None):
     return 1006
 
 
+def never_ends(conn, leftover):
+    reader, data = FrameReader(), leftover
+    while True:
+        for frame in reader.feed(data):
+            check_frame(frame, Role.SERVER)
+            yield frame
+        data = conn.recv(65536)
+
+
+@mistake(
+    "6.2",
+    "What does recv give when the client has left, and which line of yours looks?",
+    name="eof-not-seen",
+    rfc="7.1.5, RFC 9293 3.9.1.3",
+)
+def client_left_without_a_close(conn, on_text, on_binary=None):
+    return serve(conn, lambda frame: treat(conn, frame, on_text, on_binary), never_ends)
+
+
+def of_one_recv(conn, leftover):
+    for frame in FrameReader().feed(leftover or conn.recv(65536)):
+        check_frame(frame, Role.SERVER)
+        yield frame
+
+
+@mistake("6.2", "For how many pieces does your server wait, and how many may come?", rfc="5.2, 6.2")
+def one_recv_served(conn, on_text, on_binary=None):
+    return serve(conn, lambda frame: treat(conn, frame, on_text, on_binary), of_one_recv)
+
+
+@mistake("6.2", "Of which type is a payload, and of which a text?", rfc="5.6, 8.1")
+def payload_given_to_on_text(conn, on_text, on_binary=None):
+    def on_frame(frame):
+        if frame.opcode != Opcode.TEXT:
+            return treat(conn, frame, on_text, on_binary)
+        reply = on_text(frame.payload)
+        if reply is not None:
+            conn.sendall(write_message(Role.SERVER, reply))
+        return None
+
+    return serve(conn, on_frame)
+
+
+@mistake("6.2", "What does your server do with a message that is not text?", rfc="5.6")
+def binary_ignored(conn, on_text, on_binary=None):
+    def on_frame(frame):
+        return None if frame.opcode == Opcode.BINARY else treat(conn, frame, on_text, on_binary)
+
+    return serve(conn, on_frame)
+
+
+@mistake("6.2", "Which exceptions does accept_handshake raise, and who tells the client?", rfc="4.2.2")
+def refusal_escapes(conn, on_text, on_binary=None):
+    try:
+        _, leftover = accept_handshake(conn)
+        for frame in frames_of(conn, leftover):
+            code = treat(conn, frame, on_text, on_binary)
+            if code is not None:
+                return code
+    except ProtocolError as error:
+        send_last(conn, write_close(Role.SERVER, error.code))
+        return error.code
+    except (EOFError, ConnectionError):
+        pass
+    return 1006
+
+
 # 6.3 route
 
 HTML = [("Content-Type", "text/html; charset=utf-8"), ("Connection", "close")]
@@ -885,6 +1021,27 @@ def only_get_is_a_handshake(request, pages):
         return None
     page = pages.get(path_of(request))
     return NO_PAGE if page is None else format_response(200, HTML, page)
+
+
+@mistake("6.3", "What does Content-Length count: letters, or bytes?", rfc="RFC 9110 8.6")
+def length_in_letters(request, pages):
+    if asks_for_websocket(request):
+        return None
+    page = pages.get(path_of(request))
+    if page is None:
+        return NO_PAGE
+    length = len(page.decode())
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n"
+    return f"{head}Content-Length: {length}\r\n\r\n".encode() + page
+
+
+@mistake("6.3", "What does a browser show for text/plain: the page, or its source?", rfc="RFC 9110 8.3")
+def page_as_plain_text(request, pages):
+    if asks_for_websocket(request):
+        return None
+    page = pages.get(path_of(request))
+    plain = [("Content-Type", "text/plain"), ("Connection", "close")]
+    return NO_PAGE if page is None else format_response(200, plain, page)
 
 
 # 6.4 BlockingClient
@@ -1357,3 +1514,33 @@ class sends_to_nobody(Client):
         if not data:
             raise EOFError("the server has left")
         self.frames = self.reader.feed(data)
+
+
+@mistake("6.4", "Which frames are no message, though nobody has to answer them?", rfc="5.5.3, 6.2")
+class pong_given_as_a_message(Client):
+    def recv(self):
+        if not self.closing:
+            self.deadline = time.monotonic() + self.timeout
+        while True:
+            frame = self.next_frame()
+            if frame.opcode == Opcode.CLOSE:
+                self.see_close(self.read(read_close, frame))
+            elif frame.opcode == Opcode.PING:
+                self.see_ping(frame)
+            else:
+                return self.read(read_message, frame)
+
+
+@mistake(
+    "6.4",
+    "What does recv give when the server has left, and which line of yours looks?",
+    name="eof-not-seen",
+    rfc="7.1.5, RFC 9293 3.9.1.3",
+)
+class server_left_and_nobody_looks(Client):
+    def receive(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("nothing in time")
+        self.conn.settimeout(left)
+        self.frames = self.reader.feed(self.conn.recv(65536))

@@ -154,3 +154,100 @@ def test_a_few_pieces_of_a_stream_are_never_left_out(count, left_out):
     said = "".join(lesson.tell_pieces([b"x"] * count, "eof"))
     assert said.count("b'x'") == (8 if left_out else count)
     assert left_out in said and ("more" in said) == bool(left_out)
+
+
+BARE_LF_BESIDE_A_LOST_PORT = """
+def build_client_handshake(url, key, *, origin=None, subprotocols=()):
+    return f'''GET {url.resource_name} HTTP/1.1
+Connection: Upgrade
+Upgrade: websocket
+Host: {url.host}
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: {key}
+
+'''.encode()
+"""
+
+NO_NAME_CHECKED = """
+def build_client_handshake(url, key, *, origin=None, subprotocols=()):
+    default = 443 if url.secure else 80
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    lines = [
+        f"GET {url.resource_name} HTTP/1.1",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Host: " + (host if url.port == default else f"{host}:{url.port}"),
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+    ]
+    if subprotocols:
+        lines.append("Sec-WebSocket-Protocol: " + ", ".join(subprotocols))
+    if origin is not None:
+        lines.append(f"Origin: {origin}")
+    return ("\\r\\n".join(lines) + "\\r\\n\\r\\n").encode()
+"""
+
+NO_END = NO_NAME_CHECKED.replace(' + "\\r\\n\\r\\n"', "")
+
+A_404_OF_ITS_OWN = """
+def route(request, pages):
+    if "websocket" in header_tokens(request.headers.get_all("Upgrade")):
+        return None
+    headers = [("Connection", "close"), ("Content-Type", "text/html; charset=utf-8")]
+    if request.target not in pages:
+        return format_response(404, headers, b"There is nothing here.")
+    return format_response(200, headers, pages[request.target])
+"""
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "text", "name"),
+    [
+        ("4.4", BARE_LF_BESIDE_A_LOST_PORT, "bare-lf"),
+        ("4.4", NO_NAME_CHECKED, "subprotocols-not-checked"),
+        ("4.4", NO_END, "missing-blank-line"),
+        ("6.3", A_404_OF_ITS_OWN, "query-as-part-of-the-path"),
+    ],
+)
+def test_what_is_free_or_wrong_beside_it_hides_no_mistake(exercise_id, text, name):
+    result = judge_answer(student_answer(find_exercise(exercise_id), text))
+    assert (result.verdict, result.mistakes) == ("failed", [name]), result.feedback.text()
+
+
+@pytest.mark.parametrize("end", ['"\\n"', '""', '"\\n\\n"', '"\\r\\n\\r\\n"'])
+def test_line_feeds_alone_have_a_name_however_the_head_ends(end):
+    text = NO_NAME_CHECKED.replace('"\\r\\n".join', '"\\n".join').replace('"\\r\\n\\r\\n"', end)
+    names = judge_answer(student_answer(find_exercise("4.4"), text)).mistakes
+    assert len(names) == 1 and "lf" in names[0]
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "text", "question"),
+    [
+        (
+            "4.5",
+            "def check_client_handshake(request):\n    key = request.headers.get('Sec-WebSocket-Key')\n",
+            "What does a function give that comes to its end without a `return`?",
+        ),
+        (
+            "6.3",
+            "def route(request, pages):\n    return pages[request['target']]\n",
+            "Which methods has Request, and does [...] belong to what it can do?",
+        ),
+        (
+            "5.6",
+            "def check_frame(frame, receiver):\n"
+            "    if receiver is Role.SERVER and frame.masking_key is None:\n"
+            "        raise ProtocolError('not masked')\n",
+            "Which arguments does ProtocolError take, in which order, and which of them is wrong here?",
+        ),
+        (
+            "6.2",
+            "def serve_connection(conn, on_text, on_binary=None):\n    while conn.recv(9):\n        pass\n",
+            "All that the peer sends has come. For which byte does this line still wait, and why?",
+        ),
+    ],
+)
+def test_what_has_no_name_gets_a_question_that_fits(exercise_id, text, question):
+    result = judge_answer(student_answer(find_exercise(exercise_id), text))
+    assert result.mistakes == [] and f"Ask       {question}" in result.feedback.text(), result.feedback.text()
