@@ -110,6 +110,8 @@ class Asked:
         or_raises: type[BaseException] | None = None,
     ) -> Asked:
         """Demand one of these values, or an exception of this class: the RFC leaves the choice open."""
+        if isinstance(values, (str, bytes, bytearray)):
+            raise TypeError(f"gives_one_of takes a list of values, gives_one_of([{values!r}, ...])")
         error = _Wanted(or_raises.__name__, {}, ()) if or_raises else None
 
         def check(outcome: Outcome) -> Finding | None:

@@ -198,15 +198,25 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _lessons(text: str) -> tuple[int, ...]:
+class Lessons(tuple[int, ...]):
+    """Numbers of lessons; `named` are those that were named one by one, and not by a range."""
+
+    named: frozenset[int] = frozenset()
+
+
+def _lessons(text: str) -> Lessons:
     """The numbers in a list such as 1,4-6."""
     numbers: set[int] = set()
+    named: set[int] = set()
     for part in text.replace(" ", "").split(","):
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise argparse.ArgumentTypeError(f"{text} is no list of lessons such as 4 or 1-6 or 1,4-6")
         numbers.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(numbers))
+        named.update([] if dash else [int(first)])
+    lessons = Lessons(sorted(numbers))
+    lessons.named = frozenset(named)
+    return lessons
 
 
 def _port(text: str) -> int:
@@ -321,6 +331,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.trust_submissions,
         arguments.course,
+        getattr(arguments.lessons, "named", frozenset()),
     )
     try:
         code = grade(request)

@@ -39,6 +39,7 @@ __all__ = ["Block", "Failure", "Feedback", "cite", "write_feedback"]
 LABEL_WIDTH = 10  # characters, in plain text
 MOST_TITLES = 5  # of other cases that fail
 MOST_CALLS = 8  # of one object
+LONGEST_PRINTED = 200  # characters of a line that the student's code printed
 FEWEST_LEFT_OUT = 4  # calls: fewer of them are worth the room
 
 
@@ -523,6 +524,11 @@ def _detail_of(ended: Ended) -> str:
 
 def _printed_block(printed: str) -> Iterator[Block]:
     if printed.strip():
-        lines = printed.rstrip().splitlines()
+        lines = [_cut_line(line) for line in printed.rstrip().splitlines()]
         shown = lines if len(lines) <= 12 else [*lines[:11], f"... and {len(lines) - 11} lines more"]
         yield Block("Printed", tuple(shown), fixed=True)
+
+
+def _cut_line(line: str) -> str:
+    more = len(line) - LONGEST_PRINTED
+    return line if more <= 0 else f"{line[:LONGEST_PRINTED]} ... and {more:,} characters more"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import places, state
 from .progress import Progress, find_progress
+from .unsaved import find_unsaved, say_unsaved
 
 __all__ = ["pack", "submit"]
 
@@ -51,6 +52,8 @@ def submit(out: Path | None = None, name: str | None = None) -> int:
     print(*(f"    {each}" for each in names), sep="\n")
     print(f"It says that it is the work of {student}." if student else NO_NAME)
     print(_say_what_is_missing(found))
+    if said := say_unsaved(find_unsaved()):
+        print(said)
     return 0
 
 
@@ -95,7 +98,8 @@ def pack(path: Path, found: Progress, student: str = "") -> list[str]:
         OSError: it can't be written; then nothing is left of it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    files = {"summary.json": _summarise(found, student).encode("ascii")} | _read_exercises()
+    files = {"summary.json": _summarise(found, student).encode("ascii")}
+    files |= _read_exercises() | _read_notebooks()
     with path.open("xb") as target:
         try:
             with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -114,6 +118,12 @@ def _read_exercises() -> dict[str, bytes]:
         path for path in sorted(folder.rglob("*.py")) if path.is_file() and path.stat().st_size <= MAX_FILE
     ]
     return {f"exercises/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
+
+
+def _read_notebooks() -> dict[str, bytes]:
+    """The notebooks with code that is not in exercises/."""
+    paths = dict.fromkeys(each.notebook for each in find_unsaved())
+    return {path.relative_to(places.work_folder()).as_posix(): path.read_bytes() for path in paths}
 
 
 def _summarise(found: Progress, student: str) -> str:

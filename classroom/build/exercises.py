@@ -16,7 +16,7 @@ from .sources import Source, cut_object, imported_names, needed_names, parse_sou
 
 ABOUT = '''"""Your own minews.{module}: the exercises of {lessons}.
 
-`python3 -m classroom build` made this file; from now on it is yours, and nothing overwrites what you write.
+This file is yours, and nothing overwrites what you write.
 Each exercise has its region, from its `# %% exercise` line to the next one. Running the exercise's cell in
 the notebook saves your code here. You can as well write here: `python3 -m classroom check {first}` tests it.
 """'''

@@ -11,7 +11,8 @@
     "5.2" = 3                   # one exercise
 
     [late]
-    time = "file"               # when it was handed in: the file's own time, or a CSV "submission,time"
+    time = "file"               # when it was handed in: the file's own time, or a CSV "submission,time",
+                                # whose names are those of the first two columns of exports/points.csv
     deadline = 2026-11-22T23:59:00
     zone = "Europe/Berlin"      # for times that name no offset; "UTC" if it is not said
     grace = 15                  # minutes after the deadline in which nothing is taken off

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
+from .. import places
 from .jobs import grade_submission, judges, stop_judges
 from .judging import Settings
 from .submissions import Submission
@@ -59,8 +61,10 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
     try:
         import distributed
     except ImportError:
+        python = places.shown(sys.executable)
         raise ValueError(
-            'A Dask scheduler needs the package "distributed": pip install -e ".[cluster]"'
+            f'A Dask scheduler needs the package "distributed". In the clone: '
+            f'{python} -m pip install -e ".[cluster]"'
         ) from None
     try:
         connect: Any = distributed.Client

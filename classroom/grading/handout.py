@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..syllabus import LESSONS, Lesson
 from .contents import HandoutError, fill_handout, list_files
+from .submissions import OTHER_ARCHIVES
 
 __all__ = ["write_handout"]
 
@@ -47,6 +48,8 @@ def _refuse(chosen: Sequence[Lesson], out: Path) -> None:
     if not chosen:
         known = _list(str(lesson.number) for lesson in LESSONS)
         raise HandoutError(f"There are no such lessons; there are {known}. Nothing was written.")
+    if out.suffix.lower() in OTHER_ARCHIVES:
+        raise HandoutError(f"{out}: of archives only .zip files are written. Nothing was written.")
     if os.path.lexists(out):
         raise HandoutError(f"{out} exists already; nothing was written. Choose a name that is free.")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .. import answers, regions, workers
-from ..cases import Case, collect_cases
+from ..cases import Asked, Case, Plan, collect_cases
 from ..engine import Examiner
 from ..syllabus import Exercise, all_exercises
+from ..worker.protocol import Call, Callback, Slot
+from .patience import said_where
 
 __all__ = ["HiddenError", "read_hidden"]
 
@@ -32,6 +34,11 @@ def read_hidden(folder: Path, exercises: Iterable[Exercise], seed: int) -> Mappi
     """
     if not folder.is_dir():
         raise HiddenError(f"There is no folder {folder} with hidden cases.")
+    with said_where(folder.resolve()):
+        return _read_and_try(folder, exercises, seed)
+
+
+def _read_and_try(folder: Path, exercises: Iterable[Exercise], seed: int) -> Mapping[str, tuple[Case, ...]]:
     try:
         found = collect_cases(folder.resolve())
     except Exception as error:
@@ -56,10 +63,14 @@ def _try_reference(exercise: Exercise, cases: tuple[Case, ...], seed: int, folde
     preamble = regions.preamble(exercise.module)
     reference = regions.reference_source(exercise)
     answer = answers.make_answer(exercise, reference, preamble, f"{exercise.module}.py", 1)
+    examiner = Examiner(exercise, seed, cases, goes_on=True)
     try:
-        _, _, report = Examiner(exercise, seed, cases, goes_on=True).ask(answer)
+        unjudged = next(_find_unjudged(examiner.questions()), "")
+        _, _, report = examiner.ask(answer)
     except Exception as error:
         raise HiddenError(f"A hidden case of {exercise.id} fails: {_describe(error, folder)}.") from None
+    if unjudged:
+        raise HiddenError(f"{unjudged}\n{VERBS}")
     if report.failed:
         names = ", ".join(sorted(report.failed))
         raise HiddenError(
@@ -68,14 +79,56 @@ def _try_reference(exercise: Exercise, cases: tuple[Case, ...], seed: int, folde
         )
 
 
+VERBS = (
+    "What must come is said by a verb behind the call: ask(key).gives(value), .gives_one_of([value, value]), "
+    ".raises(Error), .refuses(), .holds(check)."
+)
+
+
+def _find_unjudged(questions: Plan) -> Iterator[str]:
+    """Name cases of which everything, or a call of the exercise, passes whatever comes."""
+    related = {asked.index for relation in questions.relations for asked in relation.asked}
+    for case in questions.cases:
+        asked = [each for each in questions.asked if each.case is case]
+        judged = [each for each in asked if each.index in related or _is_judged(each)]
+        place = f"{_place(case)}: the hidden case {case.name}"
+        if not asked:
+            yield f"{place} asks nothing, so everybody would pass it."
+        elif not judged:
+            yield f"{place} asks and judges nothing of what comes."
+        elif any(_is_plain_call(each) and each not in judged for each in asked):
+            yield f"{place} has a call ask(...) that nothing judges."
+
+
+def _is_judged(asked: Asked) -> bool:
+    """Whether the case itself says what must come; that a class makes an object is always demanded."""
+    return bool(asked.checks) and getattr(asked.op, "how", "") != "keep"
+
+
+def _is_plain_call(asked: Asked) -> bool:
+    """Whether it calls the exercise with plain values, so that nothing but what comes tells how it went."""
+    op = asked.op
+    if not isinstance(op, Call) or op.how == "keep":
+        return False
+    return not any(isinstance(each, Slot | Callback) for each in (*op.args, *op.kwargs.values()))
+
+
+def _place(case: Case) -> str:
+    code = case.function.__code__
+    return f"{Path(code.co_filename).name}, line {code.co_firstlineno}"
+
+
 def _describe(error: Exception, folder: Path) -> str:
     """Name an error, and the last line in the instructor's own files on the way to it."""
-    places = [
-        f"{Path(frame.filename).name}, line {frame.lineno}: "
+    frames = [
+        frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).is_relative_to(folder.resolve())
     ]
-    return f"{places[-1] if places else ''}{type(error).__name__}: {error}"
+    last = frames[-1] if frames else None
+    place = f"{Path(last.filename).name}, line {last.lineno}: " if last else ""
+    what = str(error) or (last.line if last else "") or "it says no more"
+    return f"{place}{type(error).__name__}: {what}"
 
 
 def _name_unknown(unknown: str, cases: tuple[Case, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +53,8 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / ".lock")
             self._lock.acquire(timeout=0)
+        except (FileExistsError, NotADirectoryError):
+            raise JournalError(f"{folder} is not a folder; --out names one, for the results.") from None
         except Timeout:
             raise JournalError(f"{folder} is in use: another run writes to it.") from None
         except OSError as error:
@@ -86,16 +88,20 @@ class Journal:
 
     def seed_of_run(self) -> int | None:
         """Return the seed of a run that did not come to its end."""
-        run = self._read_run()
+        run = self.read_run()
         seed = run.get("seed") if not run.get("finished") else None
         return seed if isinstance(seed, int) else None
 
-    def list_submissions(self, names: Sequence[str]) -> None:
-        """Note which submissions there are now; others may have been taken away since the last run."""
-        if run := self._read_run():
-            self._write_run({**run, "submissions": list(names)})
+    def note_new(self, run: Mapping[str, Any]) -> None:
+        """Note of a run in which nothing was graded which submissions there are now, and what counts."""
+        old = self.read_run()
+        kept = {key: value for key, value in old.items() if key != "course"}
+        new = {key: run[key] for key in ("submissions", "course") if key in run}
+        if old:
+            self._write_run({**kept, **new})
 
-    def _read_run(self) -> dict[str, Any]:
+    def read_run(self) -> dict[str, Any]:
+        """Return what the last run noted; nothing if there was none."""
         try:
             run = json.loads((self.folder / RUN).read_text("utf-8"))
         except (OSError, ValueError):

@@ -157,13 +157,14 @@ class Judge:
         return entry
 
     def _ask_hidden(self, examiner: Examiner, piece: Piece | None, entry: dict[str, Any]) -> None:
-        """Count the hidden cases that pass. Nothing else of them goes into the result."""
+        """Count the hidden cases that pass, and name those that fail, for the instructor alone."""
         entry["hidden_total"] = len(examiner.cases)
         if piece is None or entry["verdict"] in ("missing", "not-written", "error", "ungraded"):
             return
         answer, _ = _put_together(examiner.exercise, piece)
         _, _, report = examiner.ask(answer)
         entry["hidden_passed"] = len(examiner.cases) - len(report.failed)
+        entry["hidden_failed"] = sorted(report.failed)
 
     def _leave_box(self) -> None:
         if self._boxes is not None:
@@ -192,6 +193,7 @@ def _entry(exercise: Exercise, total: int, verdict: str = "missing") -> dict[str
         "total": total,
         "hidden_passed": 0,
         "hidden_total": 0,
+        "hidden_failed": [],
         "mistakes": [],
         "case": "",
         "ending": "",

@@ -45,6 +45,11 @@ class Progress:
             return words
         return f"{words}; {rate:.1f} a second, {_duration(left / rate)} left"
 
+    def summary(self) -> str:
+        """Return what came of it all: how many were graded now, and how many an earlier run had graded."""
+        kept = f", {self._known:,} kept from an earlier run" if self._known else ""
+        return f"graded {self._done:,}{kept}"
+
     def close(self) -> None:
         """Wipe the line away."""
         if self._stream.isatty():

@@ -38,7 +38,8 @@ class ExerciseResult:
         exercise: its number, such as "4.2".
         verdict: one of VERDICTS; "ungraded" where the grader itself failed on this exercise.
         passed, total: visible cases.
-        hidden_passed, hidden_total: hidden cases, which are counted and never shown.
+        hidden_passed, hidden_total: hidden cases, of which students see only how many passed.
+        hidden_names: names of the hidden cases that failed, which no student sees.
         mistakes: names of known mistakes, the best explanation first.
         case: the title of the first visible case that failed, or "".
         ending: how the code ended where it did not come back ("endless", "memory", "crash" ...), or "".
@@ -55,6 +56,7 @@ class ExerciseResult:
     total: int = 0
     hidden_passed: int = 0
     hidden_total: int = 0
+    hidden_names: tuple[str, ...] = ()
     mistakes: tuple[str, ...] = ()
     case: str = ""
     ending: str = ""
@@ -120,6 +122,7 @@ class SubmissionResult:
 class RunInfo:
     """What run.json says of the whole run. `exercises` are their titles by number, in the course's order.
 
+    `hidden` are the titles of the hidden cases by number and name, for the instructor alone.
     `submissions` are the names of those that were in the folder; None if that is not recorded.
     """
 
@@ -131,6 +134,7 @@ class RunInfo:
     exercises: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     course: str = ""
+    hidden: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     submissions: frozenset[str] | None = None
 
     def has(self, submission: str) -> bool:
@@ -221,9 +225,14 @@ def read_run(path: Path, results: Journal | None = None) -> RunInfo:
         lessons=tuple(lessons),
         exercises=titles,
         names=names,
+        hidden={number: _hidden_titles(entry[number]) for number in order},
         submissions=frozenset(map(clean_text, listed)) if isinstance(listed, list) else None,
         **words,
     )
+
+
+def _hidden_titles(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {clean_text(name): clean_text(title) for name, title in _entry(entry.get("hidden")).items()}
 
 
 def _entry(value: object) -> dict[str, Any]:
@@ -263,6 +272,7 @@ def _read_exercise(number: str, data: Mapping[str, Any]) -> ExerciseResult:
         total=int(data.get("total") or 0),
         hidden_passed=int(data.get("hidden_passed") or 0),
         hidden_total=int(data.get("hidden_total") or 0),
+        hidden_names=tuple(map(clean_text, data.get("hidden_failed") or ())),
         mistakes=tuple(map(clean_text, data.get("mistakes") or ())),
         case=clean_text(data.get("case")),
         ending=clean_text(data.get("ending")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +13,9 @@ from typing import Any
 
 from ..cases import cases_of, collect_cases
 from ..syllabus import LESSONS, Exercise, all_exercises
+from .changes import say_changes
+from .course import CourseError
+from .course_file import load_course
 from .executors import do_jobs, executor_for
 from .hashing import hash_tests
 from .hidden import HiddenError, read_hidden
@@ -21,7 +24,8 @@ from .journal import Journal, JournalError
 from .judging import TRUSTED, Settings
 from .progress import Progress
 from .sandbox import Keeper, SandboxError
-from .submissions import Submission, list_submissions, read_submission
+from .submissions import Submission, is_results, list_submissions, read_submission
+from .times import load_times
 
 __all__ = ["Refused", "Request", "grade"]
 
@@ -43,6 +47,7 @@ class Request:
         seed: what the cases draw their inputs from; a new one for each run if None.
         trusted: run the submissions without a sandbox.
         course: the file that says what counts, for the report.
+        named: those of the lessons that were named one by one, so that each must have exercises.
     """
 
     submissions: Path
@@ -54,6 +59,7 @@ class Request:
     seed: int | None = None
     trusted: bool = False
     course: Path | None = None
+    named: Collection[int] = ()
 
 
 def grade(request: Request) -> int:
@@ -69,12 +75,17 @@ def grade(request: Request) -> int:
         raise Refused(f"There is nothing at {request.submissions}.")
     if request.submissions.suffix.lower() == ".zip":
         raise Refused(f"{request.submissions} is a zip file: unpack it, and name the folder.")
+    _refuse_out(request)
+    exercises = _exercises(request.lessons, request.named)
+    _check_course(request)
     isolation = TRUSTED if request.trusted else _probe(request.scheduler)
-    exercises = _exercises(request.lessons)
+    if request.trusted:
+        print(_UNISOLATED, file=sys.stderr)
     try:
         with Journal(request.out) as journal:
             settings = _settings(request, exercises, journal)
             run = _describe(settings, exercises, request, isolation)
+            say_changes(request.out, journal.read_run(), run)
             failed = _grade_all(request, settings, journal, run)
     except (JournalError, HiddenError) as error:
         raise Refused(str(error)) from None
@@ -96,12 +107,39 @@ def _probe(scheduler: str | None) -> str:
     return ", ".join(keeper.means)
 
 
-def _exercises(lessons: Sequence[int]) -> tuple[Exercise, ...]:
+def _refuse_out(request: Request) -> None:
+    """Refuse a folder for the results where they would be taken for a submission."""
+    folder, out = request.submissions.resolve(), request.out.resolve()
+    if folder.is_dir() and (out == folder or folder in out.parents):
+        raise Refused(
+            f"{request.out} lies in {request.submissions}, where it would be graded as a student: choose a "
+            "folder for the results beside it."
+        )
+
+
+def _say_results_inside(folder: Path) -> None:
+    """Name the folders that are no submissions, since they hold what was graded earlier."""
+    found = [path.name for path in sorted(folder.iterdir()) if is_results(path)] if folder.is_dir() else []
+    if found:
+        print(f"Left out, since results of an earlier run are in it: {', '.join(found)}", file=sys.stderr)
+
+
+def _check_course(request: Request) -> None:
+    """Read course.toml before anything is graded, and the times that it names."""
+    own = request.out / "course.toml"
+    try:
+        load_times(load_course(request.course or (own if own.is_file() else None)))
+    except CourseError as error:
+        raise Refused(f"{error}\nNothing was graded.") from None
+
+
+def _exercises(lessons: Sequence[int], named: Collection[int] = ()) -> tuple[Exercise, ...]:
     """Return the exercises of these lessons; a range may have gaps, which are lessons to come."""
     found = tuple(each for each in all_exercises() if not lessons or each.lesson in lessons)
-    if not found:
+    empty = sorted(set(named) - {each.lesson for each in found}) or [*lessons][: not found]
+    if empty:
         listed = ", ".join(str(lesson.number) for lesson in LESSONS if lesson.exercises)
-        raise Refused(f"Lesson {lessons[0]} has no exercises; these have: {listed}.")
+        raise Refused(f"Lesson {empty[0]} has no exercises; these have: {listed}.")
     return found
 
 
@@ -130,6 +168,7 @@ def _describe(
         "tests": settings.tests,
         "lessons": sorted({each.lesson for each in exercises}),
         "isolation": isolation,
+        "hidden_folder": settings.hidden,
         **({"course": str(request.course.resolve())} if request.course else {}),
         "exercises": {
             each.id: {
@@ -137,6 +176,7 @@ def _describe(
                 "title": each.title,
                 "total": len(cases_of(each)),
                 "hidden_total": len(hidden.get(each.id, ())),
+                "hidden": {case.name: case.title for case in hidden.get(each.id, ())},
             }
             for each in exercises
         },
@@ -148,6 +188,7 @@ def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapp
     entries = list_submissions(request.submissions)
     if not entries:
         raise Refused(f"There is no submission in {request.submissions}.")
+    _say_results_inside(request.submissions)
     progress = Progress(len(entries))
     run = {**run, "submissions": [each.name for each in entries]}
 
@@ -164,8 +205,8 @@ def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapp
     submissions = read_new()
     first = next(submissions, None)
     if first is None:
-        journal.list_submissions(run["submissions"])
-        print(f"{progress.text()}; nothing was new.", file=sys.stderr)
+        journal.note_new(run)
+        print(f"{progress.summary()}; nothing was new.", file=sys.stderr)
         return 0
     journal.describe_run(run, finished=False)
     failed = 0
@@ -180,7 +221,7 @@ def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapp
     finally:
         progress.close()
     journal.describe_run(run, finished=not failed)
-    print(f"{progress.text()}; seed {settings.seed}.", file=sys.stderr)
+    print(f"{progress.summary()}; seed {settings.seed}.", file=sys.stderr)
     return failed
 
 
@@ -196,6 +237,8 @@ def _results(
             yield outcome
 
 
+_UNISOLATED = """\
+--trust-submissions: nothing is isolated. Whatever is graded runs as you, and may do all that you may."""
 _NO_SANDBOX = """\
 Submissions can't be isolated here: {reason}
 Nothing was graded. Grade on a Linux host, or in a container (Containerfile says how). Where you trust

@@ -18,7 +18,7 @@ from pathlib import Path
 from .folders import Collector
 from .names import Handed, clean_name, is_junk, list_names, read_name, shorten
 
-__all__ = ["Entry", "Submission", "list_submissions", "read_submission"]
+__all__ = ["Entry", "Submission", "is_results", "list_submissions", "read_submission"]
 
 # What platforms and instructors put beside the submissions.
 BESIDE = frozenset({".csv", ".toml", ".yml", ".yaml", ".xlsx"})
@@ -78,7 +78,7 @@ def list_submissions(folder: Path) -> list[Entry]:
     """Find the submissions in a folder, in the order of their names.
 
     A folder that itself holds exercises/, or a single file, is one submission. A folder that can't be read
-    has none.
+    has none. What `grade` wrote there is no submission.
     """
     try:
         if not folder.is_dir():
@@ -91,12 +91,20 @@ def list_submissions(folder: Path) -> list[Entry]:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for name in names:
         handed = read_name(name)
+        if is_results(folder / name):
+            continue
         if not is_junk(name) and (handed.platform or os.path.splitext(name)[1].lower() not in BESIDE):
             key = (handed.platform, handed.person, handed.student) if handed.platform else ("", "", name)
             groups.setdefault(key, []).append(name)
     return _tell_apart(
         _entry(_name_group(group), [folder / name for name in group]) for group in groups.values()
     )
+
+
+def is_results(path: Path) -> bool:
+    """Whether it is a folder with the results of a run, and not one that a platform named."""
+    files = (os.path.isfile(path / name) for name in ("results.jsonl", "run.json"))
+    return all(files) and not read_name(path.name).platform
 
 
 def _name_group(names: list[str]) -> str:

@@ -1,6 +1,6 @@
 """Your own minews.study.start: the exercises of lesson 0.
 
-`python3 -m classroom build` made this file; from now on it is yours, and nothing overwrites what you write.
+This file is yours, and nothing overwrites what you write.
 Each exercise has its region, from its `# %% exercise` line to the next one. Running the exercise's cell in
 the notebook saves your code here. You can as well write here: `python3 -m classroom check 0.1` tests it.
 """

@@ -48,6 +48,7 @@ HOSTILE_PRINTS = (
     "W" * 4000,
     "-->]]>&lt;svg onload=alert(1)>",
 )
+HIDDEN = ("unseen_keys", "unseen_lengths", "unseen_order")
 FIRST = ["Ada", "Ben", "Chloe", "Elif", "Farid", "Grace", "Hana", "Ivo", "Jun", "Kofi", "Lea", "Mats", "Pia"]
 LAST = ["Abe", "Becker", "Costa", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Khan", "Lee", "Moreau"]
 
@@ -162,6 +163,7 @@ def _write(number: str, luck: random.Random, right: bool) -> dict:
         "total": 0 if verdict == "error" else total,
         "hidden_passed": hidden,
         "hidden_total": 0 if verdict == "error" else 3,
+        "hidden_failed": [] if verdict == "error" else luck.sample(HIDDEN, 3 - hidden),
         "mistakes": [mistake] if mistake and luck.random() < 0.85 and verdict == "failed" else [],
         "case": "The RFC's own example." if verdict == "failed" else "",
         "ending": ending,
@@ -255,7 +257,13 @@ def write_results(folder: Path, results: list[dict], torn: bool = False) -> Path
     (folder / "results.jsonl").write_text(text, encoding="utf-8")
     numbers = dict.fromkeys(number for result in results for number in result["exercises"])
     exercises = {
-        each.id: {"name": each.name, "title": each.title, "total": 8, "hidden_total": 3}
+        each.id: {
+            "name": each.name,
+            "title": each.title,
+            "total": 8,
+            "hidden_total": 3,
+            "hidden": {name: f"Hidden: {name} of {each.name}." for name in HIDDEN},
+        }
         for each in all_exercises()
         if each.id in numbers
     }

@@ -373,6 +373,13 @@ def test_outside_a_notebook_plain_text_is_printed(student, capsys):
     assert capsys.readouterr().out.startswith("4.2 accept_value: passed")
 
 
+def test_what_was_printed_is_cut_to_a_few_lines_of_bounded_length(student, capsys):
+    student.write("4.2", "def accept_value(key):\n    print('x' * 9_999, *range(50), sep='\\n')")
+    check("4.2")
+    said = capsys.readouterr().out
+    assert "... and 9,799 characters more" in said and "lines more" in said and len(said) < 3_000
+
+
 # Graders
 
 

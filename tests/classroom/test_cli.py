@@ -401,6 +401,14 @@ def test_help_and_parsing_need_nothing_that_is_installed():
     assert subprocess.check_output(command, text=True).endswith("[]\n")
 
 
+def test_a_lesson_that_is_named_must_have_exercises_and_a_range_may_have_gaps(tmp_path, capsys):
+    words = ["grade", str(tmp_path), "--out", str(tmp_path.parent / "grades"), "--lessons"]
+    assert main([*words, "2,4"]) == 1
+    assert "Lesson 2 has no exercises; these have: 0, 1, 4" in capsys.readouterr().err
+    assert main([*words, "2-4", "--trust-submissions"]) == 1
+    assert "There is no submission in" in capsys.readouterr().err
+
+
 def test_ctrl_c_ends_a_command_with_130(student, monkeypatch, capsys):
     def stop(*arguments):
         raise KeyboardInterrupt

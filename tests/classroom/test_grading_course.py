@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from classroom import places
 from classroom.grading.course import Course, CourseError
 from classroom.grading.course_file import load_course
 from classroom.grading.points import grade_submission
@@ -57,6 +58,12 @@ def test_a_lessons_points_are_shared_out_among_its_exercises(tmp_path):
 @pytest.mark.parametrize("text", ["[points]\n4.2 = 3", '[points]\n"4.2" = 3', "[points]\naccept_value = 3"])
 def test_an_exercise_is_named_by_number_or_name(tmp_path, text):
     assert load(tmp_path, text).points("4.2") == 3
+
+
+def test_the_example_of_the_instructions_can_be_used(tmp_path):
+    text = (places.ROOT / "GRADING.md").read_text(encoding="utf-8")
+    course = load(tmp_path, text.partition("```toml\n")[2].partition("```")[0])
+    assert not course.partial and course.points("4.2") == 4
 
 
 def test_a_tenth_is_a_tenth(tmp_path):

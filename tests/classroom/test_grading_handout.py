@@ -80,6 +80,12 @@ def test_what_is_there_is_not_touched(tmp_path, capsys):
     assert (tmp_path / "course.zip").read_bytes() == b"mine"
 
 
+def test_other_archives_than_zip_files_are_refused(tmp_path, capsys):
+    assert main(["handout", "--lessons", "4", "--out", str(tmp_path / "course.tar.gz")]) == 1
+    assert "of archives only .zip files are written" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_lessons_that_there_are_not(tmp_path, capsys):
     assert main(["handout", "--lessons", "77", "--out", str(tmp_path / "course")]) == 1
     assert "There are no such lessons; there are 0, 1, 4, 5 and 6." in capsys.readouterr().err
@@ -149,6 +155,11 @@ def test_the_projects_own_tests_of_a_lesson_stay_at_home(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_exercises_name_no_command_that_students_lack(handout):
+    texts = [path.read_text() for path in (handout / "exercises").rglob("*.py")]
+    assert texts and not [text for text in texts if "classroom build" in text]
+
+
 def test_whatever_is_not_made_for_it_is_the_courses_own(handout):
     made = ("exercises/", "notebooks/", "README.md", ".github/")
     for name in sorted(names(handout)):

@@ -18,6 +18,7 @@ from classroom.grading.naming import escape_markdown, fence, plain_cell, safe_na
 from classroom.grading.points import counted_exercises, grade_submission
 from classroom.grading.report import exercises, lecture, page, report
 from classroom.grading.report.drawing import draw_verdicts
+from classroom.grading.report.elements import table, tiles
 from classroom.grading.report.gathering import Class
 from classroom.grading.results import open_journal, read_result, read_run
 from classroom.grading.sentences import say_summary, say_verdict
@@ -71,7 +72,7 @@ class Page(HTMLParser):
 
 
 def rows_of(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -168,6 +169,27 @@ def test_hidden_cases_are_counted_and_nothing_else():
     assert "The hidden case passed." in markdown_feedback(result, grade, run, course)
 
 
+def test_the_instructor_alone_sees_which_hidden_cases_failed(grades):
+    words = Page((grades / "report.html").read_text()).words
+    assert "Hidden: unseen_order of accept_value." in words and "look at the case first" in words
+    files = [path for name in ("exports", "feedback") for path in (grades / name).rglob("*.*")]
+    for path in files:
+        data = path.read_bytes()
+        data = base64.b64decode(data) if path.name.endswith(".result.txt") else data
+        assert b"unseen" not in data and b"Hidden:" not in data, path
+
+
+def test_hidden_cases_are_counted_by_who_was_asked_them():
+    failed = {"hidden_passed": 0, "hidden_total": 1, "hidden_failed": ["odd"]}
+    unnamed = {"hidden_passed": 0, "hidden_total": 1}
+    right = {"hidden_passed": 1, "hidden_total": 1, "verdict": "passed"}
+    found = Class(("4.2",))
+    for each in (failed, failed | {"verdict": "passed"}, right, unnamed, failed | {"verdict": "error"}):
+        found.add(*one(**each)[:2])
+    key = "4.2", "odd"
+    assert (found.hidden_cases[key], found.hidden_asked["4.2"], found.hidden_alone[key]) == (2, 3, 1)
+
+
 def test_every_page_loads_and_runs_nothing(grades):
     allowed = set(ELEMENTS.split())
     pages = [grades / "report.html", *(grades / "feedback").glob("*.html")]
@@ -260,6 +282,12 @@ def test_moodle_s_numbers_stay_with_the_assignment_that_was_downloaded(tmp_path,
     assert "only the assignment from which this was downloaded" in capsys.readouterr().out
 
 
+def test_tables_for_people_begin_with_the_mark_that_excel_needs(grades):
+    marked = [(grades / "exports" / name).read_bytes()[:3] for name in ("points.csv", "alike.csv")]
+    assert marked == [b"\xef\xbb\xbf"] * 2
+    assert (grades / "exports" / "canvas.csv").read_bytes().startswith(b"Student,ID,")
+
+
 def test_no_table_holds_a_formula(grades):
     for path in (grades / "exports").glob("*.csv"):
         for row in rows_of(path):
@@ -315,6 +343,11 @@ def test_github_gets_bounded_texts_and_lines(grades):
     )
 
 
+@pytest.mark.parametrize(("passed", "conclusion"), [(0, "failure"), (2, "neutral"), (4, "success")])
+def test_a_check_that_is_required_does_not_take_nothing_for_passed(passed, conclusion):
+    assert check_run(*one(passed=passed))["conclusion"] == conclusion
+
+
 def test_github_classroom_adds_up_the_points():
     result, grade, run, course = one()
     found = classroom_result(result, grade, run, course)
@@ -322,13 +355,38 @@ def test_github_classroom_adds_up_the_points():
     assert [test["score"] for test in found["tests"]] == [0.5]
 
 
-def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn):
+def test_the_later_of_two_submissions_of_a_student_is_in_the_gradebook(tmp_path, undrawn, capsys):
     results = make_results(3, hostile=False)
     results[2] |= {"student": results[1]["student"], "modified": results[1]["modified"] + 1}
     write_results(tmp_path, results)
     assert report(tmp_path) == 0
     assert len(rows_of(tmp_path / "exports" / "canvas.csv")) == 2 + 2
-    assert results[1]["submission"] in Page((tmp_path / "report.html").read_text()).words
+    words = Page((tmp_path / "report.html").read_text()).words
+    assert "In them instead" in words and results[1]["submission"] in words
+    said = f"    {results[1]['submission']!r}, since {results[2]['submission']!r} counts\n"
+    assert said in capsys.readouterr().out
+
+
+def test_a_row_of_times_that_is_nobody_s_names_the_names_that_are_taken(tmp_path, undrawn, capsys):
+    late = '[late]\ntime = "times.csv"\ndeadline = 2026-11-22T23:59:00\npercent_per_day = 10\n'
+    write_results(tmp_path, make_results(2, hostile=False))
+    (tmp_path / "course.toml").write_text(late)
+    (tmp_path / "times.csv").write_text("submission,time\nAnn Lee,2026-11-22T12:00:00\n")
+    assert report(tmp_path) == 0
+    for text in (capsys.readouterr().out, Page((tmp_path / "report.html").read_text()).words):
+        assert "Ann Lee" in text and "first two columns of exports/points.csv" in text
+
+
+def test_a_number_is_a_student_s_on_its_platform_alone(tmp_path, undrawn, capsys):
+    results = make_results(3, hostile=False)
+    names = ("meiercarolin_102_556_x.ipynb", "Bo Berg_102_assignsubmission_file_", "102.zip")
+    people = ("meiercarolin", "Bo Berg", "")
+    for result, name, person in zip(results, names, people, strict=True):
+        result |= {"submission": name, "student": "102", "person": person}
+    assert report(write_results(tmp_path, results)) == 0
+    names = [row[0] for row in rows_of(tmp_path / "exports" / "canvas.csv")[2:]]
+    assert sorted(names) == ["102", "Bo Berg", "meiercarolin"]
+    assert "Left out" not in capsys.readouterr().out
 
 
 # What could not be read, and what was not run
@@ -498,7 +556,7 @@ def test_times_are_in_one_zone_that_is_named(tmp_path, undrawn):
     assert "Handed in (Asia/Tokyo)" in words and "2026-11-23 09:30" in words
     assert "A row of the table of times belongs to no submission: nobody." in words
     name = make_results(2, hostile=False)[1]["person"]
-    assert f"Of 1 submission nobody knows the time of handing in, so it counts as in time: {name}." in words
+    assert f"1 submission has no time of handing in and counts as in time: {name}." in words
 
 
 def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
@@ -517,6 +575,20 @@ def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
     assert not (tmp_path / "feedback" / f"{safe_name(gone)}.html").exists()
 
 
+def test_long_reasons_are_cut_between_words():
+    words = "because it is so " * 100
+    shown = Page(table("Why", ("Who", "Why"), [("ann", words)], long=[1])).words
+    assert (
+        shown.endswith(("because...", "it...", "is...", "so..."))
+        and 780 < len(shown.partition("ann")[2]) <= 800
+    )
+
+
+@pytest.mark.parametrize(("count", "columns"), [(5, 5), (6, 6), (7, 4), (8, 4)])
+def test_no_tile_stands_alone_in_a_row(count, columns):
+    assert f"--columns:{columns}" in tiles([("1", "late")] * count)
+
+
 def test_all_seeds_of_the_results_are_named(tmp_path, undrawn):
     results = make_results(2, hostile=False)
     results[1]["seed"] = 77
@@ -525,7 +597,7 @@ def test_all_seeds_of_the_results_are_named(tmp_path, undrawn):
     assert "Seeds of the inputs77, 123" in Page((tmp_path / "report.html").read_text()).words
 
 
-def test_anonymous_pages_name_nobody(tmp_path, undrawn):
+def test_anonymous_pages_name_nobody(tmp_path, undrawn, capsys):
     results = make_results(5, seed=3, hostile=False)
     for result in results:
         result["problems"] = [
@@ -540,6 +612,7 @@ def test_anonymous_pages_name_nobody(tmp_path, undrawn):
         assert result["person"] not in text
     assert "No. 5" in text
     assert len(rows_of(tmp_path / "exports" / "numbers.csv")) == 6
+    assert "exports/numbers.csv" in capsys.readouterr().out
     report(tmp_path)
     assert results[0]["person"] in (tmp_path / "report.html").read_text()
     assert not (tmp_path / "exports" / "numbers.csv").exists()
@@ -566,7 +639,7 @@ def test_what_it_wrote_is_said(tmp_path, capsys, undrawn):
     assert "report.html" in said and "exports/canvas.csv" in said
 
 
-@pytest.mark.parametrize(("course", "said"), [(None, "There are no results"), ("titel = 1", "Do you mean")])
+@pytest.mark.parametrize(("course", "said"), [(None, "name the folder that"), ("titel = 1", "Do you mean")])
 def test_nothing_to_report_is_said(tmp_path, capsys, course, said):
     if course:
         write_results(tmp_path, make_results(1))

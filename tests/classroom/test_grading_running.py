@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -16,13 +17,17 @@ import pytest
 
 from benchmarks.grading_scale import descendants
 from classroom import places
-from classroom.grading import hashing, jobs, running
-from classroom.grading.executors import do_jobs
+from classroom.cases import cases_of, plan
+from classroom.grading import hashing, jobs, patience, running
+from classroom.grading import hidden as hidden_cases
+from classroom.grading.executors import do_jobs, executor_for
 from classroom.grading.judging import TRUSTED, Settings
 from classroom.grading.progress import Progress
+from classroom.grading.report import report
 from classroom.grading.running import Refused
 from classroom.grading.sandbox import SandboxError
 from classroom.grading.submissions import list_submissions, read_submission
+from classroom.syllabus import all_exercises
 from tests.classroom.handing_in import (
     ENDLESS,
     EXERCISE,
@@ -51,6 +56,9 @@ def secret_letters(ask):
     """Another secret sentence."""
     ask("secret").gives(6)
 '''
+
+
+TIMES = '[late]\ntime = "times.csv"\ndeadline = 2026-11-22T23:59:00\npercent_per_day = 10\n'
 
 
 @pytest.fixture
@@ -129,7 +137,14 @@ def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
         (1, 2),
         (0, 2),
     ]
-    assert "secret" not in (grades / "results.jsonl").read_text()
+    assert [each["hidden_failed"] for each in found.values()] == [[], ["secret_text"], []]
+    assert '"secret' not in (grades / "results.jsonl").read_text().replace('["secret_text"]', "")
+    assert report(grades) == 0
+    page = (grades / "report.html").read_text()
+    assert "A secret sentence." in page and "1 of 2" in page
+    files = [path for name in ("exports", "feedback") for path in (grades / name).rglob("*.*")]
+    assert len(files) > 10
+    assert not [path for path in files if "secret" in shown(path)]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +154,13 @@ def test_hidden_cases_are_counted_and_not_shown(handed_in, grades, tmp_path):
         ("", "has no cases for these lessons"),
         (HIDDEN.replace("gives(6)", "gives(7)"), "reference itself does not pass .* secret_letters"),
         (HIDDEN.replace("0.1", "0.10"), "for 0.10, and there is no such exercise. Do you mean 0.1?"),
+        (HIDDEN.replace('ask("secret").gives(6)', ""), "line 9: .* secret_letters asks nothing"),
+        (HIDDEN.replace(".gives(6)", ""), r"(?s)secret_letters asks and judges nothing.*gives\(value\)"),
+        (HIDDEN.replace("gives(6)", "gives(6); ask('a')"), r"secret_letters has a call ask\(...\)"),
+        (HIDDEN.replace("gives(6)", "gives_one_of('6', '7')"), r"line 12: .* a list .*\(\['6', ...\]\)"),
+        (HIDDEN.replace('ask("secret").gives(6)', "assert not ask"), "line 12: AssertionError: assert not"),
     ],
-    ids=["broken", "empty", "wrong", "unknown"],
+    ids=["broken", "empty", "wrong", "unknown", "asks nothing", "judges nothing", "a call", "str", "assert"],
 )
 def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
     handed_in, grades, tmp_path, text, words
@@ -153,9 +173,30 @@ def test_hidden_cases_that_are_of_no_use_are_refused_before_anything_is_graded(
     assert not lines_in(grades)
 
 
+@pytest.mark.parametrize("exercise", all_exercises(), ids=lambda each: each.id)
+def test_no_case_of_the_course_is_taken_for_one_that_judges_nothing(exercise):
+    assert list(hidden_cases._find_unjudged(plan(cases_of(exercise), 7))) == []
+
+
+def test_a_hidden_case_that_does_not_end_is_named_with_its_line(tmp_path, monkeypatch, capsys):
+    said, path = threading.Event(), tmp_path / "lesson_00.py"
+    path.write_text("import time\nwhile not done():\n    time.sleep(0)\n")
+    monkeypatch.setattr(patience, "SECONDS", 0.01)
+    monkeypatch.setattr(patience, "print", lambda *words, **_: said.set() or print(*words), raising=False)
+    with patience.said_where(tmp_path):
+        exec(compile(path.read_text(), str(path), "exec"), {"done": said.is_set})
+    assert f"Still waiting for {path}, line " in capsys.readouterr().out
+
+
 def test_a_folder_of_hidden_cases_that_is_not_there_is_named(handed_in, grades, tmp_path):
     with pytest.raises(Refused, match="There is no folder"):
         grade_all(handed_in, grades, hidden=tmp_path / "nowhere")
+
+
+def shown(path: Path) -> str:
+    """What somebody can read in a file: points for GitHub Classroom are in base64."""
+    data = path.read_bytes()
+    return (base64.b64decode(data) if path.name.endswith(".result.txt") else data).decode()
 
 
 def test_how_many_hidden_cases_there_are_is_noted(handed_in, grades, tmp_path):
@@ -296,20 +337,70 @@ def test_without_a_sandbox_nothing_is_graded_and_the_way_out_is_named(handed_in,
 
 
 @pytest.mark.slow
-def test_trusted_submissions_need_no_sandbox_and_are_marked(handed_in, grades, monkeypatch):
+def test_trusted_submissions_need_no_sandbox_and_are_marked(handed_in, grades, monkeypatch, capsys):
     monkeypatch.setattr(running, "Keeper", None)
     assert grade_all(handed_in, grades, trusted=True) == 0
     assert verdicts_in(grades)["ann.py"][0] == "passed"
     assert {each["isolation"] for each in results_in(grades).values()} == {TRUSTED}
+    assert "--trust-submissions: nothing is isolated." in capsys.readouterr().err
+    assert report(grades) == 0
+    page = (grades / "report.html").read_text()
+    assert "Nothing was isolated" in page.partition("<main>")[2][:300]
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({"lessons": (99,)}, "Lesson 99 has no exercises"), ({}, "There is nothing at")]
+    ("options", "words"),
+    [
+        ({"lessons": (99,)}, "Lesson 99 has no exercises"),
+        ({"lessons": (0, 2), "named": {2}}, "Lesson 2 has no exercises"),
+        ({}, "There is nothing at"),
+    ],
 )
 def test_what_can_not_be_graded_is_refused_in_words(tmp_path, grades, options, words):
-    folder = tmp_path if options else tmp_path / "nowhere"
+    folder = tmp_path / ("submissions" if options else "nowhere")
+    (tmp_path / "submissions").mkdir()
     with pytest.raises(Refused, match=words):
         grade_all(folder, grades, **options)
+
+
+def test_results_among_the_submissions_are_refused(handed_in):
+    for grades in (handed_in, handed_in / "grades"):
+        with pytest.raises(Refused, match="would be graded as a student"):
+            grade_all(handed_in, grades)
+    assert sorted(path.name for path in handed_in.iterdir()) == ["ann.py", "bob.py", "cem.py"]
+
+
+def test_a_file_in_the_place_of_the_results_is_named(handed_in, grades):
+    grades.write_text("precious")
+    with pytest.raises(Refused, match="is not a folder"):
+        grade_all(handed_in, grades)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("titel = 1", "Do you mean 'title'"), (TIMES, "times.csv can't be read")]
+)
+def test_a_wrong_course_file_is_refused_before_anything_is_graded(handed_in, grades, tmp_path, text, words):
+    (tmp_path / "course.toml").write_text(text)
+    with pytest.raises(Refused, match=words):
+        grade_all(handed_in, grades, course=tmp_path / "course.toml")
+    assert not grades.exists()
+
+
+def test_what_was_asked_otherwise_the_last_time_is_said(handed_in, grades, tmp_path, capsys):
+    course, hidden = tmp_path / "course.toml", tmp_path / "hidden"
+    course.write_text("")
+    hidden.mkdir()
+    (hidden / "lesson_00.py").write_text(HIDDEN, "utf-8")
+    grade_all(handed_in, grades, hidden=hidden, course=course)
+    assert "the last time" not in capsys.readouterr().err
+    grade_all(handed_in, grades)
+    said = capsys.readouterr().err
+    assert f"with --lessons 0 --tests {hidden} --course {course} the last time, now with --lessons 0." in said
+    grade_all(handed_in, grades, course=course)
+    assert f"now with --lessons 0 --course {course}." in capsys.readouterr().err
+    grade_all(handed_in, grades, course=course)
+    said = capsys.readouterr().err
+    assert "the last time" not in said and "graded 0, 3 kept from an earlier run; nothing was new." in said
 
 
 @pytest.mark.slow
@@ -323,6 +414,14 @@ def test_any_executor_does_the_jobs(handed_in):
         "bob.py": "failed",
         "cem.py": "not-written",
     }
+
+
+def test_a_cluster_s_package_is_named_with_the_environment_it_goes_into(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(sys, "executable", str(places.ROOT / ".venv" / "bin" / "python"))
+    words = r'\.venv/bin/python -m pip install -e "\.\[cluster\]"'
+    with pytest.raises(ValueError, match=words), executor_for(None, "tcp://127.0.0.1:1"):
+        pass
 
 
 def test_judges_share_out_the_processors(monkeypatch):
@@ -368,3 +467,4 @@ def test_progress_says_how_many_how_fast_and_how_long(monkeypatch):
     progress.known_one()
     progress._done = 99
     assert progress.text() == "graded 100 of 1,000; 9.9 a second, about 2 min left"
+    assert progress.summary() == "graded 99, 1 kept from an earlier run"

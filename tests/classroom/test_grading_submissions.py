@@ -120,6 +120,12 @@ def test_each_folder_and_file_is_a_submission(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_grade_wrote_is_no_submission(tmp_path):
+    put(tmp_path, "ann.py", "grades/results.jsonl", "grades/run.json", "grades/feedback/ann.py")
+    put(tmp_path, "bob/results.jsonl", "bob/tcp.py")
+    assert [entry.name for entry in list_submissions(tmp_path)] == ["ann.py", "bob"]
+
+
 def test_files_of_one_student_belong_together(tmp_path):
     put(tmp_path, "lee_1_100_a.ipynb", "lee_LATE_1_101_b.ipynb", "may_1_102_a.ipynb", "lee_2_103_a.ipynb")
     entries = list_submissions(tmp_path)

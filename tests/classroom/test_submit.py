@@ -10,7 +10,8 @@ import pytest
 
 from classroom import submit as submitting
 from classroom.cli import main
-from classroom.syllabus import all_exercises
+from classroom.grading.reading import read_work
+from classroom.syllabus import all_exercises, find_exercise
 
 
 def read(path) -> dict[str, bytes]:
@@ -43,6 +44,43 @@ def test_what_is_in_it_and_what_is_not_done_is_printed(student, capsys):
     assert f"1 of {len(all_exercises())} exercises in it pass. Not done yet:" in said
     assert "    4.1 make_key: not written\n" in said
     assert "4.2" not in said
+
+
+def write_notebook(student, *cells, name="notebooks/04_handshake.ipynb") -> None:
+    path = student.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    code = [{"cell_type": "code", "source": cell, "outputs": [], "metadata": {}} for cell in cells]
+    path.write_text(json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def test_cells_that_were_never_run_are_said_and_packed(student, tmp_path, capsys):
+    student.write("4.2", "def accept_value(key):\n    return 'old'")
+    write_notebook(
+        student,
+        "def make_key(random_bytes=os.urandom):\n    return 'x'\n\ncheck(make_key)",
+        "def accept_value(key):\n    return 'new'\n\ncheck(accept_value)",
+    )
+    write_notebook(student, "def f(): pass", name="notebooks/05_frames.ipynb")
+    (student.folder / "notebooks" / "torn.ipynb").write_bytes(b"{")
+    assert main(["submit", "--out", str(tmp_path / "mine.zip")]) == 0
+    said = capsys.readouterr().out
+    assert "    4.1 make_key in notebooks/04_handshake.ipynb: this counts\n" in said
+    assert "    4.2 accept_value in notebooks/04_handshake.ipynb: exercises/ has another" in said
+    files = read(tmp_path / "mine.zip")
+    assert [name for name in files if name.startswith("notebooks/")] == ["notebooks/04_handshake.ipynb"]
+    exercises = [find_exercise(number) for number in ("4.1", "4.2")]
+    pieces = read_work(files.items(), exercises).pieces
+    assert "'x'" in pieces["4.1"].text and "'old'" in pieces["4.2"].text
+
+
+def test_notebooks_whose_cells_were_run_stay_at_home(student, notebook, tmp_path, capsys):
+    cell = "def accept_value(key):\n    return 'x'  # my own\n\nSALT = 1\ncheck(accept_value)"
+    notebook.run(cell)
+    write_notebook(student, f"{cell}\n", "def make_key(r):\n    raise NotImplementedError('exercise 4.1')")
+    capsys.readouterr()
+    assert main(["submit", "--out", str(tmp_path / "mine.zip")]) == 0
+    assert "Code in notebooks" not in capsys.readouterr().out
+    assert not [name for name in read(tmp_path / "mine.zip") if name.startswith("notebooks/")]
 
 
 def test_a_finished_course_says_so(student, capsys):

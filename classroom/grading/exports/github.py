@@ -125,7 +125,9 @@ def check_run(
 def _conclude(grade: Grade) -> str:
     if not grade.is_known:
         return "action_required"  # of the instructor
-    return "success" if grade.points == grade.maximum else "neutral"
+    if grade.points == grade.maximum:
+        return "success"
+    return "neutral" if grade.points else "failure"  # a check that is required takes neutral for passed
 
 
 def classroom_result(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> dict[str, Any]:

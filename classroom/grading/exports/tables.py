@@ -42,23 +42,25 @@ class Entry:
         return "canvas" if re.fullmatch(r"[^\sA-Z]+", self.person) else "moodle"
 
 
-def choose_entries(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+def choose_entries(entries: Iterable[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
     """Choose one submission for each student, since a gradebook has one row for each.
 
-    The one that was handed in last counts; of two with the same time the one with more points.
+    The one that was handed in last counts; of two with the same time the one with more points. A number is a
+    student's on its platform alone.
 
     Returns:
-        The entries that count, in the order of the students' ids, and the others.
+        The entries that count, in the order of the students' ids, and the others, each with the one that
+        counts in its place.
     """
-    chosen: dict[str, Entry] = {}
-    others = []
+    found: dict[tuple[str, str], list[Entry]] = {}
     for each in entries:
-        last = chosen.get(each.student)
-        if last is not None:
-            last, each = sorted((last, each), key=_when)
-            others.append(last)
-        chosen[each.student] = each
-    return [chosen[student] for student in sorted(chosen)], others
+        found.setdefault((each.student, each.platform), []).append(each)
+    chosen, others = [], []
+    for key in sorted(found):
+        *left_out, last = sorted(found[key], key=_when)
+        chosen.append(last)
+        others += [(each, last) for each in left_out]
+    return chosen, others
 
 
 def _when(entry: Entry) -> tuple[float, bool, float, str]:
@@ -74,11 +76,14 @@ def show_points(entry: Entry, lesson: int | None, course: Course) -> str:
     return course.show(entry.grade.points if lesson is None else entry.grade.lessons[lesson].points)
 
 
-def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV in UTF-8, its cells as they are; CRLF ends a line, as RFC 4180 has it."""
+def write_csv(path: Path, rows: Iterable[Sequence[str]], mark: bool = False) -> None:
+    """Write a CSV in UTF-8, its cells as they are; CRLF ends a line, as RFC 4180 has it.
+
+    `mark` puts the byte order mark before it, without which Excel takes UTF-8 for something else.
+    """
     page = io.StringIO()
     csv.writer(page).writerows(rows)
-    write_file(path, page.getvalue())
+    write_file(path, ("\ufeff" if mark else "") + page.getvalue())
 
 
 def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str], course: Course) -> None:
@@ -109,4 +114,4 @@ def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str],
                 plain_cell(entry.note, 500),
             ]
         )
-    write_csv(path, rows)
+    write_csv(path, rows, mark=True)

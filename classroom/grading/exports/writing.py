@@ -74,11 +74,11 @@ class Exports:
         ):
             path.unlink(missing_ok=True)
 
-    def finish(self) -> list[Entry]:
+    def finish(self) -> list[tuple[Entry, Entry]]:
         """Write the tables.
 
         Returns:
-            The submissions that do not count since the same student has a later one.
+            The submissions that are left out of the gradebooks, each with the same student's that is in them.
         """
         folder, course = self.folder / "exports", self.course
         lessons = sorted({int(number.partition(".")[0]) for number in self.exercises})

@@ -20,10 +20,11 @@ MOST_EXERCISES = 3  # of one pair
 MOST_LINES = 120  # of one side
 FEWEST_LINES = 3  # in common, to be worth showing
 ABOUT = (
-    "Names, comments, docstrings and layout are left out of the comparison, and so is what the skeleton, "
-    "the reference or more than a tenth of the class has, unless the whole of it is identical. What is left "
-    "looks alike here; that is a reason to look, and says nothing about who wrote what, or why. Rare pieces "
-    "are those of the one that has fewer of them."
+    "Submissions are compared without names, comments, docstrings and layout. What stands in the "
+    "skeleton, in the reference or in more than a tenth of the class is left aside, unless two "
+    "submissions are identical as a whole. The pieces of code that remain are rare: \u201c12 of 15 rare "
+    "pieces in common\u201d means that the submission with fewer of them has 15, and the other one has 12"
+    " of these, too. That is a reason to look, and says nothing about who wrote what, or why."
 )
 
 

@@ -10,6 +10,8 @@ __all__ = ["Raw", "part", "shorten", "table", "tiles"]
 
 FOLDED = 20  # rows that are shown before one asks for the others
 LONGEST = 200  # characters of a cell
+LONGEST_SENTENCE = 800  # characters of a cell in a column of sentences
+MOST_TILES = 6  # in a row
 
 
 class Raw(str):
@@ -19,13 +21,17 @@ class Raw(str):
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
-    """A text of bounded length, in one line."""
+    """A text of bounded length, in one line; it is cut between two words, if they are not far too long."""
     text = " ".join(text[: 4 * longest].split())
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    if len(text) <= longest:
+        return text
+    kept = text[: longest - 3]
+    end = kept.rfind(" ", longest * 3 // 4)
+    return f"{kept[:end] if end > 0 else kept}..."
 
 
-def _cell(value: object) -> str:
-    return value if isinstance(value, Raw) else f"<bdi>{escape_html(shorten(str(value)))}</bdi>"
+def _cell(value: object, longest: int = LONGEST) -> str:
+    return value if isinstance(value, Raw) else f"<bdi>{escape_html(shorten(str(value), longest))}</bdi>"
 
 
 def table(
@@ -43,7 +49,8 @@ def table(
     Arguments:
         caption, head, rows: what stands in it.
         numbers: places of the columns that hold numbers.
-        long: places of the columns that hold sentences.
+        long: places of the columns that hold sentences; with such a last column the cells of a row stand one
+            below the other where the page is narrow.
         most: how many rows are shown; 0 for all.
         rest: where those are that are not shown.
     """
@@ -70,15 +77,20 @@ def _write_table(
     def kind(place: int) -> str:
         return " class=number" if place in numbers else " class=long" if place in long else ""
 
+    def cell(place: int, value: object) -> str:
+        shown = _cell(value, LONGEST_SENTENCE if place in long else LONGEST)
+        return f'<td{kind(place)} data-head="{escape_html(head[place])}">{shown}</td>'
+
+    stacked = " class=stacked" if len(head) - 1 in long else ""
     titles = "".join(f"<th scope=col{kind(at)}>{escape_html(word)}</th>" for at, word in enumerate(head))
     body = "".join(
         f"<tr><th scope=row{kind(0)}>{_cell(row[0])}</th>"
-        + "".join(f"<td{kind(at)}>{_cell(cell)}</td>" for at, cell in enumerate(row[1:], 1))
+        + "".join(cell(at, value) for at, value in enumerate(row[1:], 1))
         + "</tr>"
         for row in rows
     )
     return (
-        f'<div class=scroll tabindex=0 role=group aria-label="{escape_html(caption)}"><table>'
+        f'<div class=scroll tabindex=0 role=group aria-label="{escape_html(caption)}"><table{stacked}>'
         f"<caption>{escape_html(caption)}</caption><thead><tr>{titles}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -90,7 +102,9 @@ def tiles(values: Sequence[tuple[str, str]]) -> str:
         f"<li><strong>{escape_html(number)}</strong><span>{escape_html(what)}</span></li>"
         for number, what in values
     )
-    return f"<ul class=tiles>{listed}</ul>"
+    rows = -(-len(values) // MOST_TILES)
+    columns = -(-len(values) // max(rows, 1))  # so that none stands alone in a row
+    return f'<ul class=tiles style="--columns:{columns}">{listed}</ul>'
 
 
 def part(name: str, title: str, *body: str) -> str:

@@ -38,6 +38,34 @@ def write_exercises(found: Class, run: RunInfo, course: Course) -> str:
             _exercise_rows(found, titles, course, stops),
             numbers=range(1, 9),
         ),
+        _write_hidden(found, run),
+    )
+
+
+def _write_hidden(found: Class, run: RunInfo) -> str:
+    """The hidden cases, and how many failed each; "" where there are none."""
+    rows = [
+        (
+            title,
+            f"{number} {run.exercises[number]}",
+            f"{found.hidden_cases[number, name]:,} of {found.hidden_asked[number]:,}",
+            f"{found.hidden_alone[number, name]:,}",
+        )
+        for number in found.exercises
+        for name, title in run.hidden.get(number, {}).items()
+    ]
+    if not rows:
+        return ""
+    head = ("Hidden case", "Exercise", "Failed by", "Of them passed all that is shown")
+    return table("Hidden cases", head, rows, numbers=[2, 3], long=[0]) + _say_alone(found)
+
+
+def _say_alone(found: Class) -> str:
+    if not found.hidden_alone:
+        return ""
+    return (
+        "<p>Where somebody passes all that is shown and fails a hidden case, look at the case first: it may "
+        "demand something wrong, or more than the exercise does.</p>"
     )
 
 
@@ -100,7 +128,7 @@ def _say_absent(found: Class) -> str:
         for lesson, count in sorted(found.absent.items())
         if count
     ]
-    left_out = "They are left out of who was stopped and of the mean."
+    left_out = "The mean and \u201cStopped here\u201d are without them."
     return f"<p>{escape_html('. '.join(words))}. {left_out}</p>" if words else ""
 
 

@@ -81,6 +81,9 @@ class Class:
     rows: list[Row] = field(default_factory=list)
     verdicts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     hidden_failed: Counter[str] = field(default_factory=Counter)
+    hidden_asked: Counter[str] = field(default_factory=Counter)
+    hidden_cases: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hidden_alone: Counter[tuple[str, str]] = field(default_factory=Counter)  # of who passed all that is shown
     earned: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     mistakes: Counter[tuple[str, str]] = field(default_factory=Counter)
     cases: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -134,6 +137,7 @@ class Class:
             self.earned[number].append(earned)
         if exercise.verdict in ("missing", "not-written", "ungraded"):
             return
+        self._count_hidden(exercise)
         if exercise.mistakes:
             self.mistakes[number, exercise.mistakes[0]] += 1
         elif exercise.case:
@@ -146,6 +150,15 @@ class Class:
             self.timed[number].append(place)
         if exercise.tokens:
             self.prints[place][number] = exercise.tokens
+
+    def _count_hidden(self, exercise: ExerciseResult) -> None:
+        if exercise.verdict == "error" or len(exercise.hidden_names) != exercise.hidden_failed:
+            return  # not asked, or by a grader that did not name them
+        number = exercise.exercise
+        self.hidden_asked[number] += bool(exercise.hidden_total)
+        self.hidden_cases.update((number, name) for name in exercise.hidden_names)
+        if exercise.fails_only_hidden:
+            self.hidden_alone.update((number, name) for name in exercise.hidden_names)
 
     @property
     def graded(self) -> list[Row]:

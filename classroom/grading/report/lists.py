@@ -68,13 +68,17 @@ def write_unread(found: Class, people: People) -> str:
 
 
 def write_late(
-    found: Class, course: Course, people: People, others: Sequence[Entry], unused: Sequence[str] = ()
+    found: Class,
+    course: Course,
+    people: People,
+    others: Sequence[tuple[Entry, Entry]],
+    unused: Sequence[str] = (),
 ) -> str:
     """Write the part on late days, and on what was handed in twice.
 
     Arguments:
         found, course, people: the class, what being late costs, and what the students are called.
-        others: submissions that do not count, since the same student has a later one.
+        others: submissions that are left out of the gradebooks, each with the one that is in them.
         unused: names in the table of times that belong to no submission.
     """
     parts = []
@@ -99,10 +103,13 @@ def write_late(
     if course.late:
         timeless = [people.name(at) for at, row in enumerate(found.rows) if row.grade.handed_in is None]
         if timeless:
-            they = "it counts" if len(timeless) == 1 else "they count"
+            have = (
+                "has no time of handing in and counts"
+                if len(timeless) == 1
+                else ("have no time of handing in and count")
+            )
             parts.append(
-                f"<p>Of {_count(len(timeless))} nobody knows the time of handing in, so {they} as in time: "
-                f"<bdi>{_name_all(timeless)}</bdi>.</p>"
+                f"<p>{_count(len(timeless))} {have} as in time: <bdi>{_name_all(timeless)}</bdi>.</p>"
             )
     if unused:
         belongs = (
@@ -111,19 +118,24 @@ def write_late(
             else (f"{len(unused):,} rows of the table of times belong")
         )
         names = f": <bdi>{_name_all(unused)}</bdi>" if not people.anonymous else ""
-        parts.append(f"<p>{belongs} to no submission{names}.</p>")
+        taken = "The names that it takes are those in the first two columns of exports/points.csv."
+        parts.append(f"<p>{belongs} to no submission{names}. {taken}</p>")
     if others:
-        places = {row.submission: at for at, row in enumerate(found.rows)}
-        names = "; ".join(
-            people.clean(places[each.submission], each.submission) for each in others[:MOST_ROWS]
-        )
-        parts.append(
-            f"<p>{len(others):,} came from students who handed in another one later, which alone is in "
-            f"the gradebooks: <bdi>{escape_html(names)}</bdi>.</p>"
-        )
+        parts.append(_write_left_out(found, people, others))
     return part(
         "late", "Late, and handed in twice", *(parts or ["<p>Nothing was late, nothing came twice.</p>"])
     )
+
+
+def _write_left_out(found: Class, people: People, others: Sequence[tuple[Entry, Entry]]) -> str:
+    """A table of those who handed in more than one submission: a gradebook has one row for each student."""
+    places = {row.submission: at for at, row in enumerate(found.rows)}
+    rows = [
+        tuple(people.clean(places[entry.submission], entry.submission) for entry in pair) for pair in others
+    ]
+    about = "<p>Of a student's submissions the newest alone is in the gradebooks.</p>"
+    head, title = ("Submission", "In them instead"), "Left out of the gradebooks"
+    return about + table(title, head, rows, long=[0, 1], most=MOST_ROWS, rest=", in points.csv")
 
 
 def _name_all(names: Sequence[str]) -> str:

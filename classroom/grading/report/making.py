@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..course import CourseError
 from ..course_file import load_course
-from ..exports import Exports
+from ..exports import Entry, Exports
 from ..exports.tables import write_csv
+from ..judging import TRUSTED
 from ..likeness import Likeness, find_likeness
 from ..naming import plain_cell, write_file
 from ..points import counted_exercises, grade_submission
@@ -23,6 +24,7 @@ from .people import People
 
 __all__ = ["find_course", "report"]
 
+MOST_SAID = 10  # on the terminal
 MOODLE = {
     "worksheet": "for Moodle: only the assignment from which this was downloaded",
     "gradebook": "for Moodle: Grades, Import, CSV file",
@@ -50,7 +52,7 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
         rules = load_course(course or find_course(folder, run))
         times = load_times(rules)
     except OSError as error:
-        print(f"There are no results in {folder}: {error.strerror or error}.", file=sys.stderr)
+        print(_explain_no_results(folder, error), file=sys.stderr)
         return 1
     except CourseError as error:
         print(error, file=sys.stderr)
@@ -77,12 +79,19 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     found.prints.clear()
     alike = write_alike(likeness, journal, run, people, exercises)
     unused = list(times.unused)
-    page = write_page(found, run, rules, people, alike, _notes(journal), others, gone, unused)
+    page = write_page(found, run, rules, people, alike, _notes(journal, run), others, gone, unused)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
-    _say(folder, found, likeness, exports.written)
+    _say(folder, found, likeness, exports.written, anonymous)
+    _say_left_out(others)
     _say_unused(unused)
     return 1 if any(row.error for row in found.rows) else 0
+
+
+def _explain_no_results(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and folder.is_dir():
+        return f"There are no results in {folder}: name the folder that `grade` wrote with --out."
+    return f"There are no results in {folder}: {error.strerror or error}."
 
 
 def find_course(folder: Path, run: RunInfo) -> Path | None:
@@ -99,12 +108,17 @@ def _find_alike(folder: Path, prints: Sequence[dict[str, array[int]]], people: P
     for pair in likeness.pairs:
         names = [plain_cell(people.rows[place].submission) for place in (pair.first, pair.second)]
         rows.append([*names, f"{100 * pair.part:.0f}", str(pair.shared), str(pair.of)])
-    write_csv(folder / "exports" / "alike.csv", rows)
+    write_csv(folder / "exports" / "alike.csv", rows, mark=True)
     return likeness
 
 
-def _notes(journal: Journal) -> list[str]:
+def _notes(journal: Journal, run: RunInfo) -> list[str]:
     notes = []
+    if run.isolation == TRUSTED:
+        notes.append(
+            "Nothing was isolated (--trust-submissions): what was handed in ran with the rights of whoever "
+            "graded it, and could have changed files, and its own points."
+        )
     if journal.torn:
         notes.append(
             "The last line of results.jsonl was cut off, as happens when a run is killed. That submission "
@@ -122,16 +136,29 @@ def _write_numbers(folder: Path, people: People) -> None:
         path.unlink(missing_ok=True)
         return
     rows = [[str(number), plain_cell(people.rows[at].submission)] for at, number in people.numbers.items()]
-    write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))])
+    write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))], mark=True)
+
+
+def _say_left_out(others: Sequence[tuple[Entry, Entry]]) -> None:
+    if others:
+        print("Of a student's submissions the newest alone is in the gradebooks. Left out:")
+        for left_out, counts in others[:MOST_SAID]:
+            print(f"    {left_out.submission!r}, since {counts.submission!r} counts")
+        if len(others) > MOST_SAID:
+            print(f"    and {len(others) - MOST_SAID:,} more, in the report")
 
 
 def _say_unused(names: Sequence[str]) -> None:
     if names:
-        listed = ", ".join(repr(name) for name in names[:10]) + (" ..." if len(names) > 10 else "")
-        print(f"Rows of the table of times that belong to no submission: {listed}")
+        listed = ", ".join(repr(name) for name in names[:MOST_SAID])
+        listed += " ..." if len(names) > MOST_SAID else ""
+        print(
+            f"Rows of the table of times that belong to no submission: {listed}. The names that it takes are "
+            "those in the first two columns of exports/points.csv."
+        )
 
 
-def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str]) -> None:
+def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str], anonymous: bool) -> None:
     failed = sum(bool(row.error) for row in found.rows)
     if failed:
         print(f"The grader FAILED on {failed} of {_count(len(found.rows), 'submission')}: no points there.")
@@ -146,6 +173,7 @@ def _say(folder: Path, found: Class, likeness: Likeness, written: Sequence[str])
         ("exports/gradescope/", "a results.json for each submission"),
         ("exports/github/", "check runs, and points for GitHub Classroom"),
         ("exports/alike.csv", f"{_count(len(likeness.pairs), 'pair')} that look alike"),
+        *([("exports/numbers.csv", "who is which number in the report")] if anonymous else []),
     ]
     print(f"Written to {folder}:")
     for name, what in lines:

@@ -33,7 +33,7 @@ def write_page(
     people: People,
     alike: str,
     notes: Sequence[str],
-    others: Sequence[Entry],
+    others: Sequence[tuple[Entry, Entry]],
     gone: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> str:
@@ -45,7 +45,7 @@ def write_page(
         people: what the students are called.
         alike: the part on near copies.
         notes: what was odd about the files that were read.
-        others: submissions that do not count, since the same student has a later one.
+        others: submissions that are left out of the gradebooks, each with the one that is in them.
         gone: names of submissions that have results and are no longer in the folder.
         unused: names in the table of times that belong to no submission.
     """
