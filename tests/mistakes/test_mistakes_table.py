@@ -41,6 +41,10 @@ CLASSES = [exercise for exercise in EXERCISES if methods_of(exercise)]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 
 
+def _loops(known):
+    return getattr(known, "loops", False)  # a variant does not
+
+
 def each_of(known):
     """One test for each known answer, with its exercise and name as id; most that never end are slow."""
     return pytest.mark.parametrize(
@@ -50,7 +54,7 @@ def each_of(known):
                 exercise,
                 each,
                 id=f"{exercise.id}-{each.name}",
-                marks=[pytest.mark.slow] if each.loops and exercise.id not in ALWAYS else [],
+                marks=[pytest.mark.slow] if _loops(each) and exercise.id not in ALWAYS else [],
             )
             for exercise, each in known
         ],
