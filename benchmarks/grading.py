@@ -7,6 +7,7 @@ rounds that take turns; all must give the same points. nbgrader is given a noteb
 the exercises and a test cell each, made as the README says (`check(...)`), and once more with test cells that
 hold the same cases against the answer in the kernel itself, without a process of its own: the least that
 anybody could ask. The pytest file does the same. The grader isolates, the others don't.
+All of them only grade: feedback and a report are what nbgrader has other commands for.
 
 nbgrader is installed into an environment of its own, unless there is one. It ends with 1 if a wish is not
 met.
@@ -300,7 +301,7 @@ def run_grader(work: Work, handed_in: str, watch: Callable[[int], None] | None =
         lesson = str(work.exercises[0].lesson)
         command = [sys.executable, "-m", "classroom", "grade", str(work.folder / handed_in), "--out", out]
         with subprocess.Popen(
-            [*command, "--lessons", lesson, "--seed", str(SEED)],
+            [*command, "--lessons", lesson, "--seed", str(SEED), "--no-report"],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

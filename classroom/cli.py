@@ -174,6 +174,9 @@ def _add_grading(add: Callable[..., argparse.ArgumentParser]) -> None:
     grade.add_argument(
         "--trust-submissions", action="store_true", help="run them without a sandbox: only for your own code"
     )
+    grade.add_argument(
+        "--no-report", action="store_true", help="grade only; `report` writes the report and the gradebooks"
+    )
     report = add("report", _report, "write the report, the feedback and the gradebooks of graded submissions")
     report.add_argument("grades", type=Path, metavar="GRADES", help="the folder that `grade` wrote")
     report.add_argument(
@@ -341,7 +344,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
         return STOPPED
-    return max(code, _report_on(arguments.out, arguments))
+    return code if arguments.no_report else max(code, _report_on(arguments.out, arguments))
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -504,8 +504,10 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
             return ("returned", value.type_name)  # the rest names the function and its address
         if type(value) is bytes and len(value) > LONG:
             return ("returned", "bytes", hashlib.sha256(value).hexdigest(), _changes(outcome))
-        shown = re.sub(r"<Opcode\.\w+: (\d+)>", r"\1", repr(value))  # either of the two may come
-        shown = re.sub(r" at 0x[0-9a-fA-F]+", "", shown)  # where an object lies in memory
+        shown = repr(value)
+        if "<" in shown:
+            shown = re.sub(r"<Opcode\.\w+: (\d+)>", r"\1", shown)  # either of the two may come
+            shown = re.sub(r" at 0x[0-9a-fA-F]+", "", shown)  # where an object lies in memory
         return ("returned", type(value).__name__, _brief(shown), _changes(outcome))
     if isinstance(outcome, Raised):
         if outcome.type.startswith("minews.types."):
@@ -517,6 +519,8 @@ def _observe(asked: Asked, outcome: Outcome) -> object:
 
 
 def _changes(outcome: Returned) -> str:
+    if not outcome.changed:
+        return ""
     return _brief(repr(sorted(outcome.changed.items())))
 
 

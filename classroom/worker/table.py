@@ -14,7 +14,9 @@ from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, L
 
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
 MOST_OBJECTS = 10_000  # objects that the judge keeps for one worker
-_PURE = "gives_the_same"
+MOST_ANSWERS = 2000  # that are kept of a function that gives the same for the same
+LONGEST_KEPT = 4096  # bytes, or letters, of what it was given
+_ANSWERS = "answers_to_the_same"
 _Marked = TypeVar("_Marked", bound=Callable[..., object])
 
 
@@ -33,13 +35,21 @@ class Callbacks:
 
     def pure(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of some callbacks that give the same value for the same arguments, see `mark_pure`."""
-        return tuple(name for name in names if hasattr(self._functions.get(name), _PURE))
+        return tuple(name for name in names if hasattr(self._functions.get(name), _ANSWERS))
 
     def answer(self, call: CallJudge, use: Use) -> bytearray:
         """Do what the worker asks for, and return the message with what came of it, an exception or a value.
 
         use: reaches the sockets that the worker lends for this call.
         """
+        answers = _answers_to(self._functions.get(call.name), call)
+        if answers is None:
+            return self._answer(call, use)
+        if call.args not in answers:
+            answers[call.args] = self._answer(call, use)
+        return answers[call.args]
+
+    def _answer(self, call: CallJudge, use: Use) -> bytearray:
         try:
             value = self._value(call, use)
             if isinstance(value, Iterator):
@@ -93,8 +103,18 @@ class Callbacks:
 
 def mark_pure(function: _Marked) -> _Marked:
     """Say of a callback that it gives the same value for the same arguments, and does nothing besides."""
-    setattr(function, _PURE, True)
+    setattr(function, _ANSWERS, {})
     return function
+
+
+def _answers_to(function: object, call: CallJudge) -> dict[tuple[object, ...], bytearray] | None:
+    """Return what keeps the answers to calls like this; None if there had better be nothing."""
+    answers: dict[tuple[object, ...], bytearray] | None = getattr(function, _ANSWERS, None)
+    if answers is None or call.kwargs or not all(type(each) in (bytes, str) for each in call.args):
+        return None  # 1 and True are equal, and a list may change
+    if len(answers) >= MOST_ANSWERS or sum(map(len, call.args)) > LONGEST_KEPT:  # type: ignore[arg-type]
+        return None
+    return answers
 
 
 def _described(name: str, kind: type) -> NeighbourClass:

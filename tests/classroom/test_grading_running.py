@@ -18,6 +18,7 @@ import pytest
 from benchmarks.grading_scale import descendants
 from classroom import places
 from classroom.cases import cases_of, plan
+from classroom.cli import main
 from classroom.grading import hashing, jobs, patience, running
 from classroom.grading import hidden as hidden_cases
 from classroom.grading.executors import do_jobs, executor_for
@@ -446,6 +447,15 @@ def test_judges_share_out_the_processors(monkeypatch):
     with jobs.judges(), ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: jobs.grade_submission(None, Settings((), 1, "")), range(3)))
     assert given == [None] * 3
+
+
+@pytest.mark.parametrize("options", [[], ["--no-report"]], ids=str)
+def test_grade_ends_with_a_report_unless_there_shall_be_none(handed_in, grades, options, capsys):
+    command = ["grade", str(handed_in), "--out", str(grades), "--lessons", "0", *options]
+    assert main(command) == 0
+    assert (grades / "report.html").exists() == (not options)
+    assert results_in(grades)
+    capsys.readouterr()
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not share out processors")

@@ -9,8 +9,8 @@ from classroom.engine import Examiner
 from classroom.syllabus import all_exercises, find_exercise
 from classroom.worker import codec, host, plain
 from classroom.worker.host import checked
-from classroom.worker.protocol import Call, Ops, Raised, Returned, Run
-from classroom.worker.table import mark_pure
+from classroom.worker.protocol import Call, CallJudge, Ops, Raised, Returned, Run
+from classroom.worker.table import Callbacks, mark_pure
 from classroom.worker.talk import Answer, _written
 from minews.types import Frame, Opcode, ProtocolError
 
@@ -155,6 +155,25 @@ def test_an_error_that_is_the_same_each_time_is_raised_each_time():
 
 def test_long_arguments_are_not_kept():
     assert ask_for(bytes(5000), bytes(5000), pure=True)[1] == 2
+
+
+def test_the_judge_answers_another_worker_without_asking_again():
+    calls = []
+    neighbour = mark_pure(lambda *given, **named: calls.append(given) or len(calls))
+    for arguments, times in (
+        ((b"a",), 1),
+        ((b"a",), 1),
+        (("a",), 2),
+        ((1,), 3),
+        ((1,), 4),
+        ((bytes(5000),), 5),
+    ):
+        Callbacks({"f": neighbour}).answer(CallJudge("f", arguments, {}), None)
+        assert len(calls) == times
+    kept = [codec.decode(Callbacks({"f": neighbour}).answer(CallJudge("f", (b"a",), {}), None)) for _ in "ab"]
+    assert [each.value for each in kept] == [1, 1]
+    Callbacks({"f": neighbour}).answer(CallJudge("f", (), {"a": b"a"}), None)
+    assert len(calls) == 6
 
 
 # What the judge need not read again.
