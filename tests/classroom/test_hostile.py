@@ -43,7 +43,7 @@ HIDDEN = '''
 from classroom.cases import case
 
 @case("4.6")
-def open_sesame(ask):
+def a_name_that_the_instructor_reads(ask):
     """A title that nobody must see: OPEN SESAME."""
     ask(["sesame-1", "sesame-2"], ["sesame-2"]).gives("sesame-2")
     ask(["sesame-3"], ["sesame-4"]).gives(None)
@@ -222,6 +222,7 @@ def _find_nothing_wild(grades: Path) -> None:
     for line in text.splitlines():
         for entry in json.loads(line)["exercises"].values():
             assert entry["feedback"].replace("\n", "").replace("\t", "").isprintable(), entry["feedback"]
+            assert "a_name_that_the_instructor_reads" not in entry["feedback"]
             assert len(entry["feedback"]) < 600_000
 
 
