@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classroom import places, regions
+from classroom import engine, places, regions
 from classroom.cases import load_file
 from classroom.syllabus import find_exercise
 from tests.mistakes.answering import judge_answer, student_answer
@@ -251,3 +251,22 @@ def test_line_feeds_alone_have_a_name_however_the_head_ends(end):
 def test_what_has_no_name_gets_a_question_that_fits(exercise_id, text, question):
     result = judge_answer(student_answer(find_exercise(exercise_id), text))
     assert result.mistakes == [] and f"Ask       {question}" in result.feedback.text(), result.feedback.text()
+
+
+def trace_of(wrong, case_of, kind="bytes"):
+    """What code gave that was wrong in these calls, of which each belongs to a case."""
+    trace = object.__new__(engine._Trace)
+    trace.seen = {call: ("returned", kind, f"at random, {call}") for call in case_of}
+    trace.failed, trace.cases = set(wrong), {case_of[call] for call in wrong}
+    trace.first = {call for call in wrong if case_of[call] == case_of[min(wrong)]}
+    return trace
+
+
+def test_what_varies_is_known_by_its_cases_since_a_call_may_come_out_right_by_chance():
+    case_of = {0: "a", 1: "a", 2: "b", 3: "b", 4: "c"}
+    mistake, all_wrong = trace_of({0, 2, 3}, case_of), trace_of({0, 1, 2, 3}, case_of)
+    assert all_wrong.explained_by(mistake, varies=True) == (2, False)
+    assert mistake.explained_by(all_wrong, varies=True) == (2, False)
+    assert all_wrong.explained_by(trace_of({0, 1}, case_of), varies=True)[0] == 0
+    assert all_wrong.explained_by(trace_of({0, 2, 4}, case_of), varies=True)[0] == 0
+    assert all_wrong.explained_by(trace_of({0, 2, 3}, case_of, "str"), varies=True)[0] == 0
