@@ -253,20 +253,21 @@ def test_what_has_no_name_gets_a_question_that_fits(exercise_id, text, question)
     assert result.mistakes == [] and f"Ask       {question}" in result.feedback.text(), result.feedback.text()
 
 
-def trace_of(wrong, case_of, kind="bytes"):
-    """What code gave that was wrong in these calls, of which each belongs to a case."""
+def trace_of(*wrong, values=(b"a", b"bcd", b"efg"), kind="bytes"):
+    """What code gave, and in which calls that was wrong."""
     trace = object.__new__(engine._Trace)
-    trace.seen = {call: ("returned", kind, f"at random, {call}") for call in case_of}
-    trace.failed, trace.cases = set(wrong), {case_of[call] for call in wrong}
-    trace.first = {call for call in wrong if case_of[call] == case_of[min(wrong)]}
+    trace.seen = {call: ("returned", kind, repr(value), "") for call, value in enumerate(values)}
+    trace.failed, trace.first = set(wrong), {min(wrong)}
     return trace
 
 
-def test_what_varies_is_known_by_its_cases_since_a_call_may_come_out_right_by_chance():
-    case_of = {0: "a", 1: "a", 2: "b", 3: "b", 4: "c"}
-    mistake, all_wrong = trace_of({0, 2, 3}, case_of), trace_of({0, 1, 2, 3}, case_of)
-    assert all_wrong.explained_by(mistake, varies=True) == (2, False)
-    assert mistake.explained_by(all_wrong, varies=True) == (2, False)
-    assert all_wrong.explained_by(trace_of({0, 1}, case_of), varies=True)[0] == 0
-    assert all_wrong.explained_by(trace_of({0, 2, 4}, case_of), varies=True)[0] == 0
-    assert all_wrong.explained_by(trace_of({0, 2, 3}, case_of, "str"), varies=True)[0] == 0
+def test_a_single_byte_that_is_right_by_chance_hides_no_mistake_that_varies():
+    always_wrong, lucky = trace_of(0, 1, 2), trace_of(1, 2)
+    assert always_wrong.explained_by(lucky, varies=True) == (3, False)
+    assert lucky.explained_by(always_wrong, varies=True) == (2, False)
+    assert always_wrong.explained_by(lucky, varies=False)[0] == 0
+
+
+def test_more_that_is_right_is_no_chance():
+    for other in (trace_of(0, 1), trace_of(0), trace_of(0, 1, 2, kind="str")):
+        assert trace_of(0, 1, 2).explained_by(other, varies=True)[0] == 0
