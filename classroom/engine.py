@@ -59,7 +59,7 @@ UNSHOWN = (
     "Your code gave something that can't be shown: an object whose parts are not what its class declares."
 )
 _Given = TypeVar("_Given")
-# Neighbours that give the same value, which nobody changes, each time.
+# Neighbours that give the same value, which nobody changes, each time, in whatever buffer their bytes come.
 PURE = frozenset(
     {
         "accept_value",
@@ -355,7 +355,8 @@ def _remembering(function: Callable[..., object]) -> Callable[..., object]:
     @wraps(function)
     def remembered(*args: object, **kwargs: object) -> object:
         nonlocal room
-        if kwargs or not all(type(each) in (bytes, str) for each in args):  # a bytearray may change
+        args = tuple(bytes(each) if type(each) is bytearray else each for each in args)  # as it is now
+        if kwargs or not all(type(each) in (bytes, str) for each in args):
             return function(*args, **kwargs)
         length = sum(map(len, args))  # type: ignore[arg-type]
         if length in lengths and args in kept:

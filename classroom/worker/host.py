@@ -19,7 +19,7 @@ from pathlib import Path
 from types import GenericAlias, UnionType
 from typing import cast
 
-from . import codec, plain, protocol
+from . import codec, growing, plain, protocol
 from .clipping import clipped
 from .encoding import HEAD_OF_RECORD
 from .forked import Forked
@@ -80,6 +80,7 @@ class Host:
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
         self._taken = 0  # bytes
+        self._last = b""  # the last long argument of a call
 
     def _start(self) -> Process:
         if not sys.executable:
@@ -145,10 +146,20 @@ class Host:
             data = bytes(view[LENGTH.size : LENGTH.size + length])
         del self._received[: LENGTH.size + length]
         message = checked(data)
+        if isinstance(message, protocol.CallJudge):
+            length += self._restore(message)
         self._taken += 0 if isinstance(message, protocol.UseReturned) else length
         if self._taken > self._most or (isinstance(message, protocol.CallJudge) and length > MOST_CALLED):
             raise GarbledError("more in all than any answer gives")
         return message
+
+    def _restore(self, call: protocol.CallJudge) -> int:
+        """Make the arguments of a call whole; return how many bytes that took."""
+        try:
+            self._last, size = growing.restore(call, self._last, MOST_CALLED)
+        except ValueError as error:
+            raise GarbledError(str(error)) from None
+        return size
 
     def exit_code(self, patience: float) -> int | None:
         """Return the exit code (-n: signal n), None if the process still runs after `patience` seconds."""

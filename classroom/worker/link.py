@@ -4,7 +4,7 @@ import struct
 import threading
 from os import _exit, read, write
 
-from . import codec
+from . import codec, growing
 from .lending import Use
 from .protocol import CallJudge, CallRaised, CallReturned, UseLent, UseRaised, UseReturned
 
@@ -24,6 +24,7 @@ class Link:
         self._write_lock = threading.Lock()
         self._ask_lock = threading.RLock()  # threads of the student's may call neighbours at once
         self._lends = False
+        self._last = b""  # the last long argument of a call
 
     def send(self, message: object, limit: int = codec.MAX_MESSAGE, patience: float = -1) -> None:
         """Send one message. Ends the process when the judge can't be reached, within `patience` seconds.
@@ -62,7 +63,9 @@ class Link:
     def ask(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
         """Let the judge call something and return what came of it. use: serves it a socket that is lent."""
         with self._ask_lock:
+            last = growing.shorten(call, self._last)
             self.send(call)
+            self._last = last
             while isinstance(answer := self.receive(), UseLent):
                 self.send(self._used(answer, use))
         if not isinstance(answer, CallReturned | CallRaised):

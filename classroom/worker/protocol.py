@@ -48,6 +48,13 @@ class Lent:
 
 
 @dataclass(slots=True)
+class Longer:
+    """The last long argument that a worker sent, with `more` behind it, and of the type of that; see `growing`."""
+
+    more: bytes | bytearray
+
+
+@dataclass(slots=True)
 class ErrorValue:
     """A HandshakeError or ProtocolError as an argument: the name of its class, and what it is made of."""
 

@@ -45,9 +45,12 @@ class Callbacks:
         answers = _answers_to(self._functions.get(call.name), call)
         if answers is None:
             return self._answer(call, use)
-        if call.args not in answers:
-            answers[call.args] = self._answer(call, use)
-        return answers[call.args]
+        answer = answers.get(call.args)
+        if answer is None:
+            answer = self._answer(call, use)
+            if len(answers) < MOST_ANSWERS:
+                answers[call.args] = answer
+        return answer
 
     def _answer(self, call: CallJudge, use: Use) -> bytearray:
         try:
@@ -112,9 +115,7 @@ def _answers_to(function: object, call: CallJudge) -> dict[tuple[object, ...], b
     answers: dict[tuple[object, ...], bytearray] | None = getattr(function, _ANSWERS, None)
     if answers is None or call.kwargs or not all(type(each) in (bytes, str) for each in call.args):
         return None  # 1 and True are equal, and a list may change
-    if len(answers) >= MOST_ANSWERS or sum(map(len, call.args)) > LONGEST_KEPT:  # type: ignore[arg-type]
-        return None
-    return answers
+    return answers if sum(map(len, call.args)) <= LONGEST_KEPT else None  # type: ignore[arg-type]
 
 
 def _described(name: str, kind: type) -> NeighbourClass:

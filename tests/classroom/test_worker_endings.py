@@ -261,6 +261,13 @@ FORGED = {
     "wrong contents": ("from worker.protocol import Returned\nlink.send(Returned(1, {}, 5))\nreturn 1"),
     "out of turn": "from worker.protocol import Loaded\nlink.send(Loaded())\nreturn 1",
     "no message": "link.send([1])\nreturn 1",
+    "more of no bytes": (
+        "from worker.protocol import CallJudge, Longer\nlink.send(CallJudge('g', (Longer('a'),), {}))\nreturn 1"
+    ),
+    "much made of little": (
+        "from worker.protocol import CallJudge, Longer\nlink.send(CallJudge('g', (bytes(1 << 20),), {}))\n"
+        "link.send(CallJudge('g', (Longer(b''),) * 100, {}))\nreturn 1"
+    ),
 }
 
 

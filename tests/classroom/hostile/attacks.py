@@ -747,6 +747,18 @@ os._exit(0)
         ending="garbled",
     ),
     in_call(
+        "forged-lengths-of-arguments",
+        "says of a few bytes that they follow on a million, again and again",
+        _FORGE
+        + """
+say(protocol.CallJudge("decode_frame", (bytes(1 << 20),), {}))
+say(*[protocol.CallJudge("decode_frame", (protocol.Longer(b"more"),) * 3, {})] * 200)
+os._exit(0)
+""",
+        passed=0,
+        ending="garbled",
+    ),
+    in_call(
         "forged-texts",
         "says of itself more than fits into any result, with what moves a terminal and a page",
         _FORGE
