@@ -355,12 +355,11 @@ def _remembering(function: Callable[..., object]) -> Callable[..., object]:
     @wraps(function)
     def remembered(*args: object, **kwargs: object) -> object:
         nonlocal room
-        args = tuple(bytes(each) if type(each) is bytearray else each for each in args)  # as it is now
-        if kwargs or not all(type(each) in (bytes, str) for each in args):
+        if kwargs or not all(type(each) in (bytes, bytearray, str) for each in args):
             return function(*args, **kwargs)
         length = sum(map(len, args))  # type: ignore[arg-type]
-        if length in lengths and args in kept:
-            return kept[args]
+        if length in lengths and (key := _fixed(args)) in kept:
+            return kept[key]
         begin = time.perf_counter()
         value = function(*args)
         if time.perf_counter() - begin > WORTHWHILE:
@@ -369,11 +368,16 @@ def _remembering(function: Callable[..., object]) -> Callable[..., object]:
                 kept.clear()
                 lengths.clear()
                 room = MOST_KEPT
-            kept[args] = value
+            kept[_fixed(args)] = value
             lengths.add(length)
         return value
 
     return mark_pure(remembered)
+
+
+def _fixed(args: tuple[object, ...]) -> tuple[object, ...]:
+    """Return arguments as they are now: a bytearray may change."""
+    return tuple(bytes(each) if isinstance(each, bytearray) else each for each in args)
 
 
 def compare(questions: Plan, transcript: Transcript) -> Report:

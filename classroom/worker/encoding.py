@@ -74,6 +74,11 @@ class Encoder:
         if len(self.out) + count > self._limit:
             raise TooMuchError(len(self.out) + count)
 
+    def _check_count(self, more: int) -> None:
+        """Raise TooMuchError if there will be too many values with some more."""
+        if self._values + more > plain.MAX_VALUES and not self._trusted:
+            raise TooMuchError(self._values + more)
+
     def _enter(self, value: object) -> bool:
         """Tell whether to write the parts of a value; if not, write what stands for it."""
         if id(value) in self._open:
@@ -88,6 +93,7 @@ class Encoder:
     def put_items(self, value: list[object] | set[object]) -> None:
         """Write a list, tuple, set or frozenset."""
         if self._enter(value):
+            self._check_count(len(value))
             items = list(value)  # a copy: a thread of the student's may go on changing it
             if type(value) in (set, frozenset):
                 self._count_hashed(len(items))
@@ -98,6 +104,7 @@ class Encoder:
     def put_mapping(self, value: dict[object, object]) -> None:
         """Write a dict."""
         if self._enter(value):
+            self._check_count(2 * len(value))
             items = list(value.items())
             self._count_hashed(len(items))
             self.out += b"m" + len(items).to_bytes(4, "big")

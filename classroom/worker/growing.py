@@ -10,27 +10,31 @@ LONG = 4096  # bytes, below which it isn't worth it
 _BYTES = (bytes, bytearray)
 
 
-def shorten(call: CallJudge, last: bytes) -> bytes:
-    """Let the arguments of a call be as short as they can; return the last long one, for the next call."""
+def shorten(call: CallJudge, last: bytearray) -> None:
+    """Let the arguments of a call be as short as they can. last: the last long one, from call to call."""
     sent: list[object] = []
     for value in call.args:
         if isinstance(value, _BYTES) and len(value) >= LONG:
-            sent.append(Longer(value[len(last) :]) if last and value.startswith(last) else value)
-            last = bytes(value)
-        else:
-            sent.append(value)
+            if last and value.startswith(last):
+                value = value[len(last) :]
+                last += value
+                sent.append(Longer(value))
+                continue
+            last[:] = value
+        sent.append(value)
     call.args = tuple(sent)
-    return last
 
 
-def restore(call: CallJudge, last: bytes, most: int) -> tuple[bytes, int]:
+def restore(call: CallJudge, last: bytearray, most: int, *, shared: bool = False) -> int:
     """Let the arguments of a call be what they were before `shorten`, which is not trusted to have made them.
 
-    Returns the last long one, and how many bytes there are in those that came as `Longer`; at most `most`, or
-    it raises ValueError.
+    last: the last long one, from call to call; shared: it may itself stand for an argument, whatever the type
+    of that, until the next call. Returns how many bytes there are in those that came as `Longer`; at most
+    `most`, or it raises ValueError.
     """
     size = 0
     restored: list[object] = []
+    shared = shared and len(call.args) == 1
     for value in call.args:
         if isinstance(value, Longer):
             if type(value.more) not in _BYTES:
@@ -39,9 +43,9 @@ def restore(call: CallJudge, last: bytes, most: int) -> tuple[bytes, int]:
             if size > most:
                 raise ValueError("more in one call than any answer gives")
             last += value.more
-            value = bytearray(last) if type(value.more) is bytearray else last
+            value = last if shared else type(value.more)(last)
         elif isinstance(value, _BYTES) and len(value) >= LONG:
-            last = bytes(value)
+            last[:] = value
         restored.append(value)
     call.args = tuple(restored)
-    return last, size
+    return size

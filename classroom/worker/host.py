@@ -42,6 +42,7 @@ LAST_WORDS = 1 << 16  # bytes
 # A right reader that hands its whole buffer to the judge for each piece that comes takes 40 MiB in all.
 MOST_RECEIVED = 256 << 20  # bytes of all messages, but for what comes from sockets that are lent
 MOST_CALLED = 4 << 20  # bytes of one call: what the reference makes of them takes the judge's time
+TOO_MUCH = "more in all than any answer gives"
 FROM_WORKER = protocol.FromWorker.__args__
 SHARED = HEAD_OF_RECORD[protocol.Returned], HEAD_OF_RECORD[protocol.Raised]  # how a message begins
 SHORT, MOST_KNOWN = 1000, 4096  # bytes of an outcome that is remembered; how many are
@@ -80,7 +81,7 @@ class Host:
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
         self._taken = 0  # bytes
-        self._last = b""  # the last long argument of a call
+        self._last = bytearray()  # the last long argument of a call
 
     def _start(self) -> Process:
         if not sys.executable:
@@ -146,20 +147,22 @@ class Host:
             data = bytes(view[LENGTH.size : LENGTH.size + length])
         del self._received[: LENGTH.size + length]
         message = checked(data)
-        if isinstance(message, protocol.CallJudge):
-            length += self._restore(message)
-        self._taken += 0 if isinstance(message, protocol.UseReturned) else length
-        if self._taken > self._most or (isinstance(message, protocol.CallJudge) and length > MOST_CALLED):
-            raise GarbledError("more in all than any answer gives")
+        self._count(0 if isinstance(message, protocol.UseReturned) else length)
+        if isinstance(message, protocol.CallJudge) and length > MOST_CALLED:
+            raise GarbledError(TOO_MUCH)
         return message
 
-    def _restore(self, call: protocol.CallJudge) -> int:
-        """Make the arguments of a call whole; return how many bytes that took."""
+    def _count(self, size: int) -> None:
+        self._taken += size
+        if self._taken > self._most:
+            raise GarbledError(TOO_MUCH)
+
+    def restore(self, call: protocol.CallJudge, *, shared: bool) -> None:
+        """Make the arguments of the call that came last whole, see `growing`. Raises GarbledError."""
         try:
-            self._last, size = growing.restore(call, self._last, MOST_CALLED)
+            self._count(growing.restore(call, self._last, MOST_CALLED, shared=shared))
         except ValueError as error:
             raise GarbledError(str(error)) from None
-        return size
 
     def exit_code(self, patience: float) -> int | None:
         """Return the exit code (-n: signal n), None if the process still runs after `patience` seconds."""

@@ -24,7 +24,7 @@ class Link:
         self._write_lock = threading.Lock()
         self._ask_lock = threading.RLock()  # threads of the student's may call neighbours at once
         self._lends = False
-        self._last = b""  # the last long argument of a call
+        self._last = bytearray()  # the last long argument of a call
 
     def send(self, message: object, limit: int = codec.MAX_MESSAGE, patience: float = -1) -> None:
         """Send one message. Ends the process when the judge can't be reached, within `patience` seconds.
@@ -63,9 +63,12 @@ class Link:
     def ask(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
         """Let the judge call something and return what came of it. use: serves it a socket that is lent."""
         with self._ask_lock:
-            last = growing.shorten(call, self._last)
-            self.send(call)
-            self._last = last
+            growing.shorten(call, self._last)
+            try:
+                self.send(call)
+            except codec.TooMuchError:
+                self._last.clear()
+                raise
             while isinstance(answer := self.receive(), UseLent):
                 self.send(self._used(answer, use))
         if not isinstance(answer, CallReturned | CallRaised):

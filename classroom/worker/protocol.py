@@ -49,7 +49,7 @@ class Lent:
 
 @dataclass(slots=True)
 class Longer:
-    """The last long argument that a worker sent, with `more` behind it, and of the type of that; see `growing`."""
+    """The last long argument that a worker sent, and `more` behind it, of the type of that; see `growing`."""
 
     more: bytes | bytearray
 

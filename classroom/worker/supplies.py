@@ -30,6 +30,7 @@ _ITERABLES = (Iterator, KeysView, ValuesView, ItemsView, range, deque)
 _MOST_ITEMS = 100_000
 _MOST_REMEMBERED = 2000  # answers of neighbours that give the same for the same
 _LONGEST_REMEMBERED = 4096  # bytes of what such a neighbour is given
+_SIZED = (bytes, bytearray, str)
 _HANDLE = "_handle_at_the_judge"
 _ERRORS = {types.HandshakeError: ("status", "headers", "reason"), types.ProtocolError: ("code", "reason")}
 
@@ -107,6 +108,8 @@ class Neighbours:
 
 def _key(call: CallJudge) -> tuple[str | bytes, ...] | None:
     """Return what tells a call from others, None for a long one: to look that up would take its time."""
+    if any(type(each) in _SIZED and len(each) > _LONGEST_REMEMBERED for each in call.args):  # type: ignore[arg-type]
+        return None
     if call.kwargs or not all(type(each) in (bytes, str) for each in call.args):
         key: tuple[Any, ...] = (bytes(codec.encode(call)),)  # in which 1 and True differ, b"" and bytearray()
     else:

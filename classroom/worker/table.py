@@ -35,7 +35,11 @@ class Callbacks:
 
     def pure(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of some callbacks that give the same value for the same arguments, see `mark_pure`."""
-        return tuple(name for name in names if hasattr(self._functions.get(name), _ANSWERS))
+        return tuple(name for name in names if self.is_pure(name))
+
+    def is_pure(self, name: str) -> bool:
+        """Whether a callback gives the same value for the same arguments, whatever the type of its bytes."""
+        return hasattr(self._functions.get(name), _ANSWERS)
 
     def answer(self, call: CallJudge, use: Use) -> bytearray:
         """Do what the worker asks for, and return the message with what came of it, an exception or a value.
@@ -105,7 +109,10 @@ class Callbacks:
 
 
 def mark_pure(function: _Marked) -> _Marked:
-    """Say of a callback that it gives the same value for the same arguments, and does nothing besides."""
+    """Say of a callback that it gives the same value for the same arguments, and does nothing besides.
+
+    It keeps none of them, and takes bytes in whatever buffer they come.
+    """
     setattr(function, _ANSWERS, {})
     return function
 

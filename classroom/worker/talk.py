@@ -234,6 +234,7 @@ class _Talk:
     def _receive(self) -> FromWorker:
         """Return the next message that is no call; those are answered."""
         while isinstance(message := self._host.receive(self._deadline), CallJudge):
+            self._host.restore(message, shared=self._table.is_pure(message.name))
             answer = self._table.answer(message, self._use)
             with contextlib.suppress(EOFError):  # a worker that is gone by now has said why before it went
                 self._host.send(answer, self._deadline)

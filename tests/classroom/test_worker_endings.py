@@ -262,7 +262,8 @@ FORGED = {
     "out of turn": "from worker.protocol import Loaded\nlink.send(Loaded())\nreturn 1",
     "no message": "link.send([1])\nreturn 1",
     "more of no bytes": (
-        "from worker.protocol import CallJudge, Longer\nlink.send(CallJudge('g', (Longer('a'),), {}))\nreturn 1"
+        "from worker.protocol import CallJudge, Longer\n"
+        "link.send(CallJudge('g', (Longer('a'),), {}))\nreturn 1"
     ),
     "much made of little": (
         "from worker.protocol import CallJudge, Longer\nlink.send(CallJudge('g', (bytes(1 << 20),), {}))\n"
@@ -331,6 +332,9 @@ class GoneWhileItWaited:
 
     def receive(self, deadline: float) -> object:
         return self.messages.pop(0)
+
+    def restore(self, call: CallJudge, *, shared: bool) -> None:
+        """There is nothing long in these calls."""
 
 
 def test_a_worker_that_is_gone_before_a_neighbour_answers_has_said_why() -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from classroom import workers
-from classroom.worker import growing, host
+from classroom.worker import host
 from classroom.worker.growing import LONG, restore, shorten
 from classroom.worker.protocol import Call, CallJudge, Longer, Returned
 from classroom.workers import Answer
@@ -21,11 +21,11 @@ def call(*args):
 def crossed(calls):
     """What is sent of the arguments of some calls, and what the judge makes of it."""
     sent, received = [], []
-    last_here = last_there = b""
+    last_here, last_there = bytearray(), bytearray()
     for each in calls:
-        last_here = shorten(each, last_here)
+        shorten(each, last_here)
         sent.append(each.args)
-        last_there, _ = restore(each, last_there, MOST)
+        restore(each, last_there, MOST)
         received.append(each.args)
         assert last_here == last_there
     return sent, received
@@ -55,14 +55,23 @@ def test_each_comes_in_the_type_that_it_had():
 
 
 def test_the_judge_may_change_what_it_is_given():
-    long = bytes(LONG)
-    last, _ = restore(call(bytearray(long)), b"", MOST)
+    last = bytearray(LONG)
     again = call(Longer(bytearray(b"a")))
-    last, _ = restore(again, last, MOST)
+    restore(again, last, MOST)
     again.args[0].clear()
     once_more = call(Longer(b""))
     restore(once_more, last, MOST)
-    assert once_more.args == (long + b"a",)
+    assert once_more.args == (bytes(LONG) + b"a",)
+
+
+def test_nothing_is_copied_for_what_keeps_and_changes_nothing():
+    last = bytearray(LONG)
+    one = call(Longer(b"a"))
+    assert restore(one, last, MOST, shared=True) == LONG + 1
+    assert one.args[0] is last
+    two = call(Longer(b"b"), Longer(b"c"))
+    restore(two, last, MOST, shared=True)
+    assert two.args == (bytes(LONG) + b"ab", bytes(LONG) + b"abc")
 
 
 def test_any_calls_come_out_as_they_were():
@@ -81,13 +90,13 @@ def test_any_calls_come_out_as_they_were():
 @pytest.mark.parametrize("more", ["text", None, 5, [b"a"]], ids=repr)
 def test_what_is_not_of_bytes_is_refused(more):
     with pytest.raises(ValueError, match="Longer takes bytes"):
-        restore(call(Longer(more)), b"", MOST)
+        restore(call(Longer(more)), bytearray(), MOST)
 
 
 @pytest.mark.parametrize("last, count", [(b"a" * 600_000, 2), (b"a" * LONG, 300), (b"a" * MOST, 1)])
 def test_nobody_makes_much_of_little(last, count):
     with pytest.raises(ValueError, match="more in one call"):
-        restore(call(*[Longer(b"b")] * count), last, MOST)
+        restore(call(*[Longer(b"b")] * count), bytearray(last), MOST)
 
 
 # With a worker.
