@@ -101,7 +101,7 @@ class Decoder:
 
     def mapping(self, tag: int) -> dict[object, object]:
         values = self._several(2, hashed=True)
-        return dict(zip(values[::2], values[1::2], strict=True))
+        return dict(zip(values[::2], values[1::2], strict=True)) if values else {}
 
     def _several(self, parts: int, *, hashed: bool) -> list[object]:
         count = self._count(parts)

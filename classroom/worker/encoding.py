@@ -12,6 +12,7 @@ from .plain import ENUMS, RECORDS, TAG_OF_CONTAINER, type_name
 from .protocol import Other
 
 LENGTH = struct.Struct(">I")
+NOTHING = LENGTH.pack(0)
 LONG = 1 << 16  # characters
 DOUBLE = struct.Struct(">d")
 
@@ -92,7 +93,9 @@ class Encoder:
 
     def put_items(self, value: list[object] | set[object]) -> None:
         """Write a list, tuple, set or frozenset."""
-        if self._enter(value):
+        if not value:
+            self.out += TAG_OF_CONTAINER[type(value)] + NOTHING
+        elif self._enter(value):
             self._check_count(len(value))
             items = list(value)  # a copy: a thread of the student's may go on changing it
             if type(value) in (set, frozenset):
@@ -103,7 +106,9 @@ class Encoder:
 
     def put_mapping(self, value: dict[object, object]) -> None:
         """Write a dict."""
-        if self._enter(value):
+        if not value:
+            self.out += b"m" + NOTHING
+        elif self._enter(value):
             self._check_count(2 * len(value))
             items = list(value.items())
             self._count_hashed(len(items))

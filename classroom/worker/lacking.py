@@ -2,7 +2,7 @@
 
 import builtins
 import symtable
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 ALWAYS_THERE = {*dir(builtins), "__file__", "__builtins__", "__annotations__", "__path__"}
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: it is nested too deep
@@ -14,7 +14,7 @@ def defined_names(source: str) -> set[str]:
         table = symtable.symtable(source, "code", "exec")
     except UNREADABLE:
         return set()
-    return {name for each in _tables(table) for name in _assigned_globals(each)}
+    return _defined(_tables(table))
 
 
 def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
@@ -29,8 +29,13 @@ def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
         return ()
     if "import *" in " ".join(source.split()):
         return ()
-    used = {name for each in _tables(table) for name in _used_globals(each)}
-    return tuple(sorted(used - defined_names(source) - ALWAYS_THERE - set(supplied)))
+    tables = list(_tables(table))
+    used = {name for each in tables for name in _used_globals(each)}
+    return tuple(sorted(used - _defined(tables) - ALWAYS_THERE - set(supplied)))
+
+
+def _defined(tables: Iterable[symtable.SymbolTable]) -> set[str]:
+    return {name for each in tables for name in _assigned_globals(each)}
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
