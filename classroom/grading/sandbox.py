@@ -32,7 +32,7 @@ SETTINGS = {
     "memory": 512 << 20,  # bytes of address space above the start
     "processes": 32,  # and threads
     "descriptors": 128,
-    "cpu": 4,  # seconds of each worker, if it evades the limit of its check
+    "cpu": 8,  # seconds of each worker, if it evades the limit of its check
 }
 FIRST_USER = 0x1000_0000  # users that nobody has: one for each judge, and one for what it judges
 FIRST_JUDGE = 0x1100_0000

@@ -19,6 +19,7 @@ import sys
 from os import _exit
 
 from . import kernel, template
+from .limits import slowness
 from .serving import OFTEN_NEEDED
 
 ARGUMENT = "boxes"
@@ -71,6 +72,7 @@ def keep_boxes(settings: Settings) -> None:
             __import__(name)
         if settings["asyncio"]:
             template.import_the_rest()
+        slowness()  # each worker knows it from here
         means = _leave_the_system(settings)
     except OSError as error:
         _say({"refused": str(error)})

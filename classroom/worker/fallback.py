@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from . import codec, plain
 from .lending import BrokenOffError, Use
+from .limits import slowness
 from .outcomes import BlockedForever
 from .protocol import (
     CallJudge,
@@ -43,7 +44,7 @@ class _Clock:
 
     def __init__(self, filename: str, limits: Limits) -> None:
         self._filename = filename
-        self._end = time.process_time() + limits.cpu * SLOWER
+        self._end = time.process_time() + limits.cpu * slowness() * SLOWER
         self._lines = 0
         self.line: int | None = None
 

@@ -152,8 +152,8 @@ Op = Call | Method | Get | Make | Trace
 
 @dataclass(slots=True)
 class Limits:
-    """What one check may use: `cpu` and `wall` in seconds; `memory` (above the start), `output`, `reply` in
-    bytes."""
+    """What one check may use: `cpu` in seconds of an ordinary machine (see `limits`), `wall` in seconds;
+    `memory` (above the start), `output`, `reply` in bytes."""
 
     cpu: float = 1.0
     wall: float = 10.0

@@ -30,12 +30,14 @@ def fork_workers() -> None:
 
     Returns in each worker, in a session of its own, with its three streams in place; never in the template.
     """
-    from .serving import IDLE, OFTEN_NEEDED  # the judge imports this module, too
+    from .limits import slowness  # the judge imports this module, too
+    from .serving import IDLE, OFTEN_NEEDED
 
     control = socket.socket(fileno=os.dup(0))
     gc.disable()  # a collection would write to memory that is shared with all workers
     for name in OFTEN_NEEDED:
         import_module(name)
+    slowness()  # each worker knows it from here
     serve_control(control, IDLE)
 
 
