@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from ..feedback import LABEL_WIDTH
@@ -76,6 +77,8 @@ def _markdown_table(result: SubmissionResult, grade: Grade, run: RunInfo, course
     yield "|---|---|---|---|"
     for cells in _rows(result, grade, run, course):
         yield f"| {' | '.join(map(escape_markdown, cells))} |"
+    for words, points in _sums(grade, course):
+        yield f"| **{escape_markdown(words)}** | | | **{escape_markdown(points)}** |"
 
 
 def _rows(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> Iterator[tuple[str, ...]]:
@@ -83,6 +86,16 @@ def _rows(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) 
         exercise = result.exercise(number)
         points = f"{course.show(grade.exercises[number])} of {course.show(grade.maxima[number])}"
         yield f"{number} {run.exercises[number]}", say_verdict(exercise), _cases(exercise), points
+
+
+def _sums(grade: Grade, course: Course) -> Iterator[tuple[str, str]]:
+    """What stands below the rows. They are rounded, and the sum is made of what they were before."""
+    if grade.taken_off:
+        yield "Taken off for late days", f"\u2212{course.show(grade.taken_off)}"
+    shown = sum(map(Fraction, (course.show(each) for each in grade.exercises.values())))
+    exact = sum(grade.exercises.values(), Fraction(0))
+    rounded = ", of points that were not rounded" if shown != Fraction(course.show(exact)) else ""
+    yield f"In all{rounded}", f"{course.show(grade.points)} of {course.show(grade.maximum)}"
 
 
 def _cases(exercise: ExerciseResult) -> str:
@@ -138,13 +151,14 @@ def _html_table(result: SubmissionResult, grade: Grade, run: RunInfo, course: Co
             f"<td>{_badge(exercise, verdict)}</td><td class=cases>{cases}</td>"
             f"<td class=number>{points}</td></tr>"
         )
-    total = f"{course.show(grade.points)} of {course.show(grade.maximum)}"
-    late = ", after late days" if any(each.days for each in grade.lessons.values()) else ""
+    foot = "".join(
+        f"<tr><th scope=row colspan=3>{words}</th><td class=number>{points}</td></tr>"
+        for words, points in (map(escape_html, each) for each in _sums(grade, course))
+    )
     return (
         "<div class=scroll tabindex=0 role=group aria-label='Points by exercise'><table>"
         f"<caption>Points by exercise</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-        f"<tfoot><tr><th scope=row colspan=3>In all{late}</th><td class=number>{total}</td></tr></tfoot>"
-        "</table></div>"
+        f"<tfoot>{foot}</tfoot></table></div>"
     )
 
 

@@ -33,6 +33,8 @@ _CANVAS = re.compile(
 _MOODLE = re.compile(
     r"(?P<person>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL
 )
+# submission-Ann-Lee-20261122-120000.zip, as `submit --name` calls it
+_SUBMIT = re.compile(r"submission-(?P<words>.+)-\d{8}-\d{6}(?: \(\d+\))?(?:\.zip)?", re.DOTALL)
 # What people, browsers and platforms add to a name: "handshake (1)", "handshake-2", "handshake - Copy (3)"
 _COPY = re.compile(
     r"(?:(?:[ _-]+cop(?:y|ie))?[ _]*\((?P<a>\d+)\)|-(?P<b>\d+)|[ _-]+(?:copy|kopie)[ _]?(?P<c>\d*))$"
@@ -56,6 +58,8 @@ def read_name(name: str, *, is_folder: bool = False) -> Handed:
         return _handed("canvas", match, bool(match["late"]))
     if match := _MOODLE.fullmatch(name):
         return _handed("moodle", match, False)
+    if match := _SUBMIT.fullmatch(name):
+        return Handed("", _show(match["words"].replace("-", " ")), "", False, name)
     stem = name if is_folder else PurePosixPath(name).stem
     return Handed("", _show(stem), "", False, name)
 

@@ -60,6 +60,11 @@ class Grade:
         return sum((each.maximum for each in self.lessons.values()), Fraction(0))
 
     @property
+    def taken_off(self) -> Fraction:
+        """What being late took off."""
+        return sum((each.raw - each.points for each in self.lessons.values()), Fraction(0))
+
+    @property
     def days(self) -> int:
         """The most days by which a lesson was late."""
         return max((each.days for each in self.lessons.values()), default=0)

@@ -12,15 +12,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from ..syllabus import Exercise
 from .archives import unpack
 from .choosing import Found, Piece, choose
-from .names import kind_of, list_names, shorten
+from .names import kind_of, list_names, read_name, shorten
 from .sources import Unreadable, find_pieces
 
 __all__ = ["Piece", "Work", "read_work"]
 
+UNPACK = "Unpack it, so that each of them is a submission."
 MAX_PROBLEMS = 40
 MAX_SECONDS = 5.0  # of CPU time, after which no further file is read; a whole course takes a tenth of one
 COURSE_FOLDERS = frozenset({"minews", "solutions", "lessons", "tests", "classroom", "benchmarks"})
@@ -48,6 +50,8 @@ def read_work(files: Iterable[tuple[str, bytes]], wanted: Iterable[Exercise]) ->
     exercises = tuple(wanted)
     reader = _Reader(exercises)
     opened = reader.open_archives(list(files))
+    if several := _find_students(name for name, _ in opened):
+        return Work({}, (f"The work of several students is in it: {list_names(several)}. {UNPACK}",))
     begin = time.process_time()
     for name, data in sorted(_without_course_folders(opened), key=_importance):
         if time.process_time() - begin < MAX_SECONDS:
@@ -95,6 +99,16 @@ class _Reader:
             return
         self.found += found
         self.problems += problems
+
+
+def _find_students(names: Iterable[str]) -> list[str]:
+    """The first name of each student in a learning platform's download of a whole class, else none."""
+    found: dict[tuple[str, str], str] = {}
+    for part in chain.from_iterable(name.split("/") for name in names):
+        handed = read_name(part)
+        if handed.platform:
+            found.setdefault((handed.platform, handed.student), part)
+    return list(found.values()) if len(found) > 1 else []
 
 
 def _without_course_folders(files: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..build.exercises import file_of
+from ..syllabus import all_exercises
 from .course import Course
 from .points import Grade
 from .results import ExerciseResult, RunInfo, SubmissionResult
@@ -88,7 +90,8 @@ def say_missing(result: SubmissionResult, grade: Grade, run: RunInfo) -> str:
         return ""
     if len(missing) == len(grade.exercises):
         return NOTHING_THERE
-    names = (f"{number} {run.names.get(number, '')}".strip() for number in missing)
+    files = {each.id: f" (exercises/{file_of(each.module)})" for each in all_exercises()}
+    names = (f"{number} {run.names.get(number, '')}".strip() + files.get(number, "") for number in missing)
     return f"Not handed in: {', '.join(names)}."
 
 

@@ -91,6 +91,25 @@ def test_without_markers_the_usual_imports_stand_above():
     assert "import hashlib" in read(("handshake.py", GOOD)).pieces["4.2"].preamble
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("leeann_101_555_handshake.py", "bergbo_LATE_102_556_handshake.py"),
+        ("all/Ann Lee_4711_assignsubmission_file_/a.py", "all/Bo Berg_4712_assignsubmission_file_/b.py"),
+    ],
+)
+def test_a_whole_class_in_one_zip_is_no_submission(names):
+    work = read(("whole.zip", make_zip(*((name, fresh_file("handshake")) for name in names))))
+    assert work.pieces == {}
+    (problem,) = work.problems
+    assert problem.startswith("The work of several students is in it: ") and problem.endswith(reading.UNPACK)
+
+
+def test_several_files_of_one_student_are_a_submission():
+    names = ("leeann_101_555_handshake.py", "leeann_101_556_frames.py")
+    assert read(("whole.zip", make_zip(*((name, fresh_file("handshake")) for name in names)))).pieces
+
+
 def test_a_region_that_is_no_python_goes_to_the_judge_and_spares_the_others():
     work = read(("handshake.py", f"# %% exercise 4.1 make_key\ndef make_key(:\n{MARKER}{GOOD}"))
     assert text_of(work, "4.1") == "def make_key(:" and text_of(work) == GOOD.strip()

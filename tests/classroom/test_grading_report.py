@@ -6,6 +6,8 @@ import base64
 import csv
 import json
 import re
+from datetime import UTC, datetime
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
@@ -414,7 +416,8 @@ def test_what_is_missing_is_one_sentence():
     run = read_run_of({each: {"name": f"f{each}", "title": "T"} for each in ("4.1", "4.2", "4.3")})
     grade = grade_submission(result, ("4.1", "4.2", "4.3"), course)
     text = html_feedback(result, grade, run, course)
-    assert "Not handed in: 4.1 f4.1, 4.3 f4.3." in text
+    files = "exercises/handshake.py"
+    assert f"Not handed in: 4.1 f4.1 ({files}), 4.3 f4.3 ({files})." in text
     assert text.count("<section") == 1 and "#e4.1" not in text
     assert markdown_feedback(result, grade, run, course).count("###") == 1
 
@@ -559,7 +562,7 @@ def test_times_are_in_one_zone_that_is_named(tmp_path, undrawn):
     assert f"1 submission has no time of handing in and counts as in time: {name}." in words
 
 
-def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
+def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn, capsys):
     results = make_results(3, hostile=False)
     write_results(tmp_path, results)
     report(tmp_path)
@@ -568,11 +571,48 @@ def test_what_is_no_longer_in_the_folder_counts_nowhere(tmp_path, undrawn):
     run = json.loads((tmp_path / "run.json").read_text())
     run["submissions"] = [results[0]["submission"], results[2]["submission"]]
     (tmp_path / "run.json").write_text(json.dumps(run))
+    assert "in the folder no more" not in capsys.readouterr().out
     report(tmp_path)
+    said = "1 graded submission lies in the folder no more, so report and gradebooks are without:\n"
+    assert f"{said}    {gone!r}\n" in capsys.readouterr().out
     words = Page((tmp_path / "report.html").read_text()).words
     assert f"graded earlier, and counts neither here nor in the exports: {gone}." in words
     assert len(rows_of(tmp_path / "exports" / "points.csv")) == 1 + 2
     assert not (tmp_path / "feedback" / f"{safe_name(gone)}.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("time", "said"), [("file", "by the times of their files."), ("times.csv", "times.csv.")]
+)
+def test_how_many_are_late_is_said_on_the_terminal(tmp_path, undrawn, capsys, time, said):
+    results = make_results(3, hostile=False)
+    deadline = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+    for result, days in zip(results, (-1, 2, 3), strict=True):
+        result["modified"] = deadline.timestamp() + days * 86400
+    write_results(tmp_path, results)
+    lines = [
+        f"{each['submission']},{datetime.fromtimestamp(each['modified'], UTC):%FT%T}" for each in results
+    ]
+    (tmp_path / "times.csv").write_text("\n".join(["submission,time", *lines]))
+    rules = f'[late]\ntime = "{time}"\ndeadline = 2026-11-22T23:59:00\nzone = "UTC"\npercent_per_day = 10\n'
+    (tmp_path / "course.toml").write_text(rules)
+    report(tmp_path)
+    (line,) = (each for each in capsys.readouterr().out.splitlines() if " late, by " in each)
+    assert line.startswith("2 of 3 submissions late, by ") and line.endswith(said)
+
+
+def test_what_stands_below_the_rows_says_why_they_do_not_add_up():
+    numbers = ("4.1", "4.2", "4.3")
+    run = read_run_of({each: {"name": f"f{each}", "title": "T"} for each in numbers})
+    exercises = {each: {"verdict": "failed", "passed": 1, "total": 3} for each in numbers}
+    result = read_result({"submission": "s", "exercises": exercises})
+    for points, sums in ((2, "In all, of points that were not rounded"), (9, "In all")):
+        course = Course(by_exercise=dict.fromkeys(numbers, Fraction(points, 3)))
+        grade = grade_submission(result, numbers, course)
+        total = f"{course.show(grade.points)} of {points}"
+        assert f"| **{sums}** | | | **{total}** |" in markdown_feedback(result, grade, run, course)
+        page = html_feedback(result, grade, run, course)
+        assert f"<th scope=row colspan=3>{sums}</th><td class=number>{total}</td>" in page
 
 
 def test_long_reasons_are_cut_between_words():

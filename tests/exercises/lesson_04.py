@@ -291,7 +291,7 @@ def host_names_the_port(ask: Ask) -> None:
 
 @case("4.4")
 def host_in_brackets(ask: Ask) -> None:
-    """An IPv6 address stands in brackets in Host."""
+    """An IPv6 address stands in brackets in Host, with the port behind it where that is another."""
     _ask_request(ask, WsUrl(False, "::1", 80, "/"), draw_key(ask))
     _ask_request(ask, WsUrl(False, "::1", 9001, "/"), draw_key(ask))
 

@@ -133,7 +133,7 @@ def _conclude(grade: Grade) -> str:
 def classroom_result(result: SubmissionResult, grade: Grade, run: RunInfo, course: Course) -> dict[str, Any]:
     """What GitHub Classroom's reporter reads; what being late takes off is a test of its own."""
     tests = [_classroom_test(result.exercise(number), grade, run, course) for number in grade.exercises]
-    lost = sum(float(course.show(each.raw - each.points)) for each in grade.lessons.values())
+    lost = float(course.show(grade.taken_off))
     if lost:
         tests.append(_test("Handed in late", "fail", -lost, f"{lost:g} points are taken off.", 0.0))
     right = grade.is_known and all(test["status"] == "pass" for test in tests)

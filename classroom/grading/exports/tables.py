@@ -101,7 +101,6 @@ def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str],
     for entry in entries:
         grade = entry.grade
         by_exercise = [course.show(grade.exercises[each]) if grade.is_known else "" for each in exercises]
-        taken = sum(each.raw - each.points for each in grade.lessons.values())
         rows.append(
             [
                 *(plain_cell(each) for each in (entry.submission, entry.student, entry.person)),
@@ -110,7 +109,7 @@ def write_points(path: Path, entries: Sequence[Entry], exercises: Sequence[str],
                 show_points(entry, None, course),
                 course.show(grade.maximum),
                 str(grade.days),
-                course.show(taken) if taken else "0",
+                course.show(grade.taken_off) if grade.taken_off else "0",
                 plain_cell(entry.note, 500),
             ]
         )

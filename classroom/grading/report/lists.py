@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from ..course import Course
 from ..exports import Entry
@@ -88,7 +87,7 @@ def write_late(
         (
             people.name(at),
             str(row.grade.days),
-            course.show(sum((each.raw - each.points for each in row.grade.lessons.values()), Fraction(0))),
+            course.show(row.grade.taken_off),
             show_time(row.grade.handed_in, course),
         )
         for at, row in late

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..course import CourseError
+from ..course import Course, CourseError
 from ..course_file import load_course
 from ..exports import Entry, Exports
 from ..exports.tables import write_csv
@@ -83,6 +83,8 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
     _say(folder, found, likeness, exports.written, anonymous)
+    _say_gone(gone)
+    _say_late(found, rules)
     _say_left_out(others)
     _say_unused(unused)
     return 1 if any(row.error for row in found.rows) else 0
@@ -139,13 +141,35 @@ def _write_numbers(folder: Path, people: People) -> None:
     write_csv(path, [["Number", "Submission"], *sorted(rows, key=lambda row: int(row[0]))], mark=True)
 
 
+def _say_gone(gone: Sequence[str]) -> None:
+    if gone:
+        lie = "submission lies" if len(gone) == 1 else "submissions lie"
+        print(f"{len(gone):,} graded {lie} in the folder no more, so report and gradebooks are without:")
+        _say_some(map(repr, gone))
+
+
+def _say_late(found: Class, course: Course) -> None:
+    late = sum(bool(row.grade.days) for row in found.rows)
+    if late and course.late:
+        by = "the times of their files" if course.late.time == "file" else str(course.late.time)
+        print(f"{late:,} of {_count(len(found.rows), 'submission')} late, by {by}.")
+
+
+def _say_some(lines: Iterable[str]) -> None:
+    """Print some lines, and how many there are besides."""
+    every = list(lines)
+    for line in every[:MOST_SAID]:
+        print(f"    {line}")
+    if len(every) > MOST_SAID:
+        print(f"    and {len(every) - MOST_SAID:,} more, in the report")
+
+
 def _say_left_out(others: Sequence[tuple[Entry, Entry]]) -> None:
     if others:
         print("Of a student's submissions the newest alone is in the gradebooks. Left out:")
-        for left_out, counts in others[:MOST_SAID]:
-            print(f"    {left_out.submission!r}, since {counts.submission!r} counts")
-        if len(others) > MOST_SAID:
-            print(f"    and {len(others) - MOST_SAID:,} more, in the report")
+        _say_some(
+            f"{left_out.submission!r}, since {counts.submission!r} counts" for left_out, counts in others
+        )
 
 
 def _say_unused(names: Sequence[str]) -> None:
