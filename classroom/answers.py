@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from . import places, regions, state
 from .build.sources import parse_or_none
+from .cases import Case
 from .engine import Result, Tested, judge
 from .feedback import Block, Feedback
 from .regions import Region
@@ -38,6 +40,7 @@ def judge_text(
     first_line: int = 1,
     preamble: str | None = None,
     whole: str | None = None,
+    cases: Sequence[Case] | None = None,
 ) -> Result:
     """Judge a text that need not stand in exercises/, and remember nothing of it.
 
@@ -47,10 +50,11 @@ def judge_text(
         first_line: its first line there.
         preamble: the imports above it; those of a new exercises file if None.
         whole: the text of which to give lines and hash, if that is not the answer as it is tested.
+        cases: to ask only these.
     """
     preamble = regions.preamble(exercise.module) if preamble is None else preamble
     answer = make_answer(exercise, text, preamble, file, first_line)
-    return judge(answer, tested_text(text if whole is None else whole, file, first_line))
+    return judge(answer, tested_text(text if whole is None else whole, file, first_line), cases=cases)
 
 
 def check_region(exercise: Exercise, region: Region | None) -> Result:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from . import answers, progress, regions
+from .cases import cases_of
 from .engine import Result
 from .files import read_submission
 from .syllabus import Exercise, all_exercises
@@ -38,11 +40,12 @@ def check_exercises(wanted: Sequence[Exercise], as_json: bool) -> int:
     return _check_all(exercises, lambda each: answers.check_region(each, regions.read_region(each)), as_json)
 
 
-def check_file(path: Path, wanted: Sequence[Exercise], as_json: bool) -> int:
+def check_file(path: Path, wanted: Sequence[Exercise], as_json: bool, each_case: bool = False) -> int:
     """Check the answers in a file, without touching exercises/.
 
     Arguments:
         wanted: the exercises to check; all that the file defines if there are none.
+        each_case: say of each case that fails what it asked, not only of the first.
 
     Returns:
         0 if all of these passed, 1 if not, 2 if there was nothing to check.
@@ -54,21 +57,29 @@ def check_file(path: Path, wanted: Sequence[Exercise], as_json: bool) -> int:
         problem = submission.problem or f"{submission.file} defines none of the exercises: {known}."
         print(problem, file=sys.stderr)
         return 2
-    return _check_all(exercises, submission.judge, as_json)
+    return _check_all(exercises, submission.judge, as_json, submission.judge if each_case else None)
 
 
-def _check_all(exercises: Sequence[Exercise], judge: Callable[[Exercise], Result], as_json: bool) -> int:
+def _check_all(
+    exercises: Sequence[Exercise],
+    judge: Callable[[Exercise], Result],
+    as_json: bool,
+    judge_cases: Callable[..., Result] | None = None,
+) -> int:
     results = []
     for number, exercise in enumerate(exercises, 1):
         if len(exercises) > 1:
             _show_progress(f"checking {number} of {len(exercises)}: {exercise.id} {exercise.name}")
         result = _judge_safely(exercise, judge)
+        failed = _judge_each(exercise, judge_cases) if judge_cases and result.verdict == "failed" else {}
         _show_progress("")
         results.append(result)
         if as_json:
-            print(json.dumps(result.as_json()), flush=True)
+            more = {"cases": failed} if judge_cases else {}
+            print(json.dumps(result.as_json() | more), flush=True)
         else:
             print_result(result, whole=len(exercises) == 1 or result.verdict in ("failed", "error"))
+            _print_each(failed)
     passed = sum(result.verdict == "passed" for result in results)
     if not as_json and len(exercises) > 1:
         print(f"{passed} of {len(exercises)} exercises passed.")
@@ -84,6 +95,22 @@ def _judge_safely(exercise: Exercise, judge: Callable[[Exercise], Result]) -> Re
     except OSError as error:
         problem = f"{error.filename or 'a file'} can't be read or written: {error.strerror or error}."
     return answers.error_result(exercise, "", problem)
+
+
+def _judge_each(exercise: Exercise, judge_cases: Callable[..., Result]) -> dict[str, str]:
+    """Ask the cases one by one: what is to be said of those that fail, by their names."""
+    found = {}
+    for case in cases_of(exercise):
+        result = _judge_safely(exercise, partial(judge_cases, cases=[case]))
+        if result.verdict != "passed":
+            found[case.name] = result.feedback.text()
+    return found
+
+
+def _print_each(failed: Mapping[str, str]) -> None:
+    for name, text in failed.items():
+        _, _, what = text.partition("\n\n")
+        print(f"{name}\n{what}\n")
 
 
 def print_result(result: Result, whole: bool = True) -> None:

@@ -133,6 +133,9 @@ def _add_exercises(add: Callable[..., argparse.ArgumentParser]) -> None:
     check = add("check", _check, "test exercises: those named, or all")
     check.add_argument("ids", nargs="*", metavar="ID", help="a number such as 4.2, a name, or a lesson")
     check.add_argument("--file", type=Path, help="test this .py or .ipynb file in place of exercises/")
+    check.add_argument(
+        "--each-case", action="store_true", help="with --file: of each case that fails what it asked"
+    )
     check.add_argument("--json", action="store_true", help="one JSON object a line")
     add("watch", _watch, "test an exercise whenever its file is saved, until Ctrl-C")
     status = add("status", _status, "say how every exercise stands")
@@ -264,7 +267,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
     wanted = _find_exercises(arguments.ids)
     if arguments.file is not None:
-        return checks.check_file(arguments.file, wanted, arguments.json)
+        return checks.check_file(arguments.file, wanted, arguments.json, arguments.each_case)
+    if arguments.each_case:
+        print("--each-case goes with --file.", file=sys.stderr)
+        return 2
     return checks.check_exercises(wanted, arguments.json)
 
 

@@ -141,7 +141,9 @@ class Report:
         self.failures.append(Failure(asked, outcome, finding))
 
 
-def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
+def judge(
+    answer: Answer, tested: Tested, seed: int | None = None, cases: Sequence[Case] | None = None
+) -> Result:
     """Judge an answer to an exercise.
 
     Arguments:
@@ -149,8 +151,12 @@ def judge(answer: Answer, tested: Tested, seed: int | None = None) -> Result:
         tested: what to say was tested.
         seed: what the cases draw their inputs from; by default always the same, so that a student who
             changes nothing sees the same again.
+        cases: to ask only these; each asks then what it asks among all.
     """
-    return _examiner(answer.exercise_id, DEFAULT_SEED if seed is None else seed).judge(answer, tested)
+    seed = DEFAULT_SEED if seed is None else seed
+    if cases is not None:
+        return Examiner(find_exercise(answer.exercise_id), seed, cases).judge(answer, tested)
+    return _examiner(answer.exercise_id, seed).judge(answer, tested)
 
 
 @lru_cache(maxsize=MOST_EXAMINERS)

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import answers, places, regions
 from .build.names import DEFINITIONS
 from .build.sources import parse_or_none
+from .cases import Case
 from .cutting import lines_of
 from .engine import Result
 from .notebook_answers import Cells, code_cells, top_level_names
@@ -52,8 +54,8 @@ class Submission:
         """The exercises that the file answers."""
         return tuple(exercise for exercise in all_exercises() if exercise.id in self.answers)
 
-    def judge(self, exercise: Exercise) -> Result:
-        """Judge the answer to an exercise, without writing or remembering anything."""
+    def judge(self, exercise: Exercise, cases: Sequence[Case] | None = None) -> Result:
+        """Judge the answer to an exercise, by some cases or all, without writing or remembering anything."""
         if self.problem:
             return answers.error_result(exercise, self.file, self.problem)
         found = self.answers.get(exercise.id, _Answer(self.rest))
@@ -66,6 +68,7 @@ class Submission:
             first_line=found.first_line,
             preamble="\n".join([preamble, *imports]),
             whole=found.text,
+            cases=cases,
         )
 
 

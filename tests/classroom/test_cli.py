@@ -118,6 +118,26 @@ def test_each_line_is_an_object_with_the_promised_fields(tmp_path, capsys):
     assert line["feedback"].startswith("4.2 accept_value: passed")
 
 
+def test_each_case_that_fails_says_what_it_asked(tmp_path, capsys):
+    path = write(tmp_path / "answer.py", f"{IMPORTS}\n\n{WRONG}\n")
+    code, (line,) = run_json(capsys, "check", "4.2", "--file", path, "--each-case")
+    assert (code, line["verdict"]) == (1, "failed")
+    assert len(line["cases"]) == line["total"] - line["passed"] > 1
+    assert all("Tried " in text and "Must be " in text for text in line["cases"].values())
+    assert main(["check", "4.2", "--file", path, "--each-case"]) == 1
+    said = capsys.readouterr().out
+    assert all(f"\n{name}\n" in said for name in line["cases"])
+    assert said.count("Tried ") == 1 + len(line["cases"])
+
+
+def test_each_case_of_a_right_answer_is_none(tmp_path, capsys):
+    path = write(tmp_path / "answer.py", f"{IMPORTS}\n\n{RIGHT}\n")
+    code, (line,) = run_json(capsys, "check", "4.2", "--file", path, "--each-case")
+    assert (code, line["cases"]) == (0, {})
+    assert main(["check", "4.2", "--each-case"]) == 2
+    assert capsys.readouterr().err == "--each-case goes with --file.\n"
+
+
 def test_without_ids_all_that_the_file_defines_is_checked(tmp_path, capsys):
     text = "\n\n\n".join([IMPORTS, WRONG, regions.reference_source(find_exercise("4.6"))])
     code, lines = run_json(capsys, "check", "--file", write(tmp_path / "answer.py", text))
