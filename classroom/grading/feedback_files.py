@@ -94,7 +94,7 @@ def _sums(grade: Grade, course: Course) -> Iterator[tuple[str, str]]:
         yield "Taken off for late days", f"\u2212{course.show(grade.taken_off)}"
     shown = sum(map(Fraction, (course.show(each) for each in grade.exercises.values())))
     exact = sum(grade.exercises.values(), Fraction(0))
-    rounded = ", of points that were not rounded" if shown != Fraction(course.show(exact)) else ""
+    rounded = " (the rows are rounded)" if shown != Fraction(course.show(exact)) else ""
     yield f"In all{rounded}", f"{course.show(grade.points)} of {course.show(grade.maximum)}"
 
 

@@ -606,7 +606,7 @@ def test_what_stands_below_the_rows_says_why_they_do_not_add_up():
     run = read_run_of({each: {"name": f"f{each}", "title": "T"} for each in numbers})
     exercises = {each: {"verdict": "failed", "passed": 1, "total": 3} for each in numbers}
     result = read_result({"submission": "s", "exercises": exercises})
-    for points, sums in ((2, "In all, of points that were not rounded"), (9, "In all")):
+    for points, sums in ((2, "In all (the rows are rounded)"), (9, "In all")):
         course = Course(by_exercise=dict.fromkeys(numbers, Fraction(points, 3)))
         grade = grade_submission(result, numbers, course)
         total = f"{course.show(grade.points)} of {points}"
