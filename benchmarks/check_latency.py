@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from classroom import composing, regions, yours
 from classroom.syllabus import Exercise, all_exercises
-from classroom.worker import limits
+from classroom.worker import pace
 
 MEDIAN, SLOWEST, LOOP = 0.2, 1.0, 3.0  # seconds
 REBUILD, IMPORT = 0.05, 0.005
@@ -138,8 +138,8 @@ def main() -> int:
 
 def measure_slowness() -> float:
     """Return how many times as long as an ordinary machine this one takes just now, 1 at least."""
-    loops = statistics.fmean(limits._timed_loop() for _ in range(LOOPS))
-    return max(1.0, loops / limits.ORDINARY)
+    loops = statistics.fmean(pace.timed_loop() for _ in range(LOOPS))
+    return max(1.0, loops / pace.ORDINARY)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import sys
 from os import _exit
 
 from . import kernel, template
-from .limits import slowness
+from .pace import slowness
 from .serving import OFTEN_NEEDED
 
 ARGUMENT = "boxes"

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from . import codec, plain
 from .lending import BrokenOffError, Use
-from .limits import slowness
 from .outcomes import BlockedForever
+from .pace import slowness
 from .protocol import (
     CallJudge,
     CallRaised,

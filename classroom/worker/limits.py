@@ -13,8 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
+from .pace import slowness
 from .protocol import Limits
 
 if sys.platform != "win32":
@@ -25,27 +25,7 @@ POLL = 0.02  # seconds
 MARGIN = 0.25  # seconds of CPU more, after which the system's timer ends what the thread could not
 BUSY = 0.25  # who used this share of the CPU limit was computing, though the machine gave it no more
 LARGEST_FILE = 64 << 20  # bytes
-ROUNDS, ORDINARY = 20_000, 0.0008  # of a loop, and the seconds that an ordinary machine takes for them
-SLOWEST = 5.0  # times what an ordinary machine takes
 _now, _cpu = time.monotonic, time.process_time  # the student's code may replace them in their modules
-
-
-@cache
-def slowness() -> float:
-    """Return how many times as long as an ordinary machine this one takes to compute; 1 to `SLOWEST`.
-
-    The right answer of a student with an old computer must not pass for one that never ends.
-    """
-    least = min(_timed_loop() for _ in range(5))  # the others may have been interrupted
-    return min(max(1.0, least / ORDINARY), SLOWEST)
-
-
-def _timed_loop() -> float:
-    begin = time.perf_counter()
-    total = 0
-    for number in range(ROUNDS):
-        total += number
-    return time.perf_counter() - begin
 
 
 class Watch:

@@ -152,7 +152,7 @@ Op = Call | Method | Get | Make | Trace
 
 @dataclass(slots=True)
 class Limits:
-    """What one check may use: `cpu` in seconds of an ordinary machine (see `limits`), `wall` in seconds;
+    """What one check may use: `cpu` in seconds of an ordinary machine (see `pace`), `wall` in seconds;
     `memory` (above the start), `output`, `reply` in bytes."""
 
     cpu: float = 1.0

@@ -11,6 +11,7 @@ from os import _exit
 from . import limits, plain
 from .codec import TooMuchError
 from .link import Link
+from .pace import slowness
 from .protocol import (
     Ended,
     Failed,
@@ -117,7 +118,7 @@ def _import_while_idle(reading: int) -> None:
     """A spare has time: import what a check would wait for, unless one comes."""
     for name in OFTEN_NEEDED:
         __import__(name)
-    limits.slowness()
+    slowness()
     if os.name == "posix" and not select.select([reading], [], [], IDLE)[0]:
         for name in SOMETIMES_NEEDED:
             __import__(name)

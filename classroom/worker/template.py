@@ -30,7 +30,7 @@ def fork_workers() -> None:
 
     Returns in each worker, in a session of its own, with its three streams in place; never in the template.
     """
-    from .limits import slowness  # the judge imports this module, too
+    from .pace import slowness  # the judge imports this module, too
     from .serving import IDLE, OFTEN_NEEDED
 
     control = socket.socket(fileno=os.dup(0))

@@ -1,45 +1,50 @@
 """What a slow machine is given: the time that an ordinary one would need, times what it is slower."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from classroom.worker import fallback, limits
+from classroom.worker import fallback, limits, pace
 from classroom.worker.protocol import Limits
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def taking(monkeypatch):
     """Let the loop that is measured take some seconds each time."""
-    limits.slowness.cache_clear()
+    pace.slowness.cache_clear()
 
     def take(*seconds):
         times = iter(seconds)
-        monkeypatch.setattr(limits, "_timed_loop", lambda: next(times))
+        monkeypatch.setattr(pace, "timed_loop", lambda: next(times))
 
     yield take
-    limits.slowness.cache_clear()
+    pace.slowness.cache_clear()
 
 
 @pytest.mark.parametrize("times, expected", [(0.2, 1.0), (1.0, 1.0), (2.5, 2.5), (4.9, 4.9), (40.0, 5.0)])
 def test_a_slow_machine_is_known_by_a_loop(taking, times, expected):
-    taking(*[limits.ORDINARY * times] * 5)
-    assert limits.slowness() == pytest.approx(expected)
+    taking(*[pace.ORDINARY * times] * 5)
+    assert pace.slowness() == pytest.approx(expected)
 
 
 def test_an_interruption_makes_no_machine_slow(taking):
-    taking(*(limits.ORDINARY * each for each in (7, 9, 1.5, 30, 8)))
-    assert limits.slowness() == pytest.approx(1.5)
-    assert limits.slowness() == pytest.approx(1.5)  # and is asked for once
+    taking(*(pace.ORDINARY * each for each in (7, 9, 1.5, 30, 8)))
+    assert pace.slowness() == pytest.approx(1.5)
+    assert pace.slowness() == pytest.approx(1.5)  # and is asked for once
 
 
 def test_this_machine_is_somewhere_between():
-    limits.slowness.cache_clear()
-    assert 1 <= limits.slowness() <= limits.SLOWEST
+    pace.slowness.cache_clear()
+    assert 1 <= pace.slowness() <= pace.SLOWEST
 
 
 def test_a_worker_counts_by_it(taking, monkeypatch):
-    taking(*[limits.ORDINARY * 3] * 5)
+    taking(*[pace.ORDINARY * 3] * 5)
     armed = []
     monkeypatch.setattr(limits, "_limit_system", armed.append)
     monkeypatch.setattr(limits, "_arm_system_timer", armed.append)
@@ -51,8 +56,19 @@ def test_a_worker_counts_by_it(taking, monkeypatch):
     watch.disarm()
 
 
+def test_a_browser_which_has_no_limits_of_a_system_measures_itself():
+    code = """
+import sys
+sys.modules.update(resource=None, fcntl=None)
+from classroom.worker.fallback import slowness
+print(slowness() >= 1, "classroom.worker.limits" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True False\n", "")
+
+
 def test_where_lines_are_counted_it_takes_longer_still(taking):
-    taking(*[limits.ORDINARY * 2] * 5)
+    taking(*[pace.ORDINARY * 2] * 5)
     before = time.process_time()
     clock = fallback._Clock("answer.py", Limits(cpu=1.0))
     assert before + 10 <= clock._end <= time.process_time() + 10
