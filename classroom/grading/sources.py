@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,7 @@ __all__ = ["MAX_MODULE", "MAX_NOTEBOOK", "Unreadable", "find_pieces"]
 
 MAX_MODULE = 128 << 10  # bytes; parsing can take a thousand times as much memory
 MAX_NOTEBOOK = 8 << 20  # bytes, outputs and pictures included
+_NO_PYTHON = re.compile("[\0\ud800-\udfff]")
 _WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
 
@@ -53,8 +55,8 @@ def find_pieces(name: str, data: bytes, exercises: Sequence[Exercise]) -> tuple[
 def _is_text(piece: Piece, problems: list[str]) -> bool:
     """Whether Python could read a piece at all: no NUL in it, and no half of a character."""
     for text in (piece.text, piece.preamble):
-        odd = next((letter for letter in text if letter == "\0" or "\ud800" <= letter <= "\udfff"), None)
-        if odd is not None:
+        if match := _NO_PYTHON.search(text):
+            odd = match.group()
             what = "a NUL byte" if odd == "\0" else "half of a character"
             line = piece.first_line + piece.text.partition(odd)[0].count("\n")
             where = f"{piece.file}, line {line}" if odd in piece.text else f"{piece.file}, at the top"

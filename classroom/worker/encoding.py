@@ -40,14 +40,23 @@ class Encoder:
 
     def put(self, values: Iterable[object]) -> None:
         """Write each value, or an `Other` in its place. What comes most often is written right here."""
-        out = self.out
+        out, limit = self.out, self._limit
         for value in values:
             self._values += 1
             if self._values > plain.MAX_VALUES and not self._trusted:
                 raise TooMuchError(self._values)
             kind = type(value)
-            if kind is bytes:
-                self.put_sized(b"b", value)  # type: ignore[arg-type]
+            if kind is bytes or kind is str:
+                tag, data = b"b", value
+                if kind is str:
+                    if len(value) > LONG:  # type: ignore[arg-type]
+                        self.check_room(len(value))  # type: ignore[arg-type] # before it is encoded
+                    tag, data = b"s", value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+                size = len(data)  # type: ignore[arg-type]
+                if len(out) + size > limit:
+                    raise TooMuchError(len(out) + size)
+                out += tag + size.to_bytes(4, "big")
+                out += data  # type: ignore[arg-type]
             elif value is None:
                 out += b"N"
             elif kind in _PUT:

@@ -67,9 +67,10 @@ def run_here(
     def end(ended: Ended) -> None:
         raise BlockedForever(ended.detail)
 
-    def ask(call: CallJudge, use: Use) -> CallReturned | CallRaised:
+    def ask(call: CallJudge | bytes, use: Use) -> CallReturned | CallRaised:
+        copied: Any = codec.decode(call) if isinstance(call, bytes) else _copied(call)
         try:
-            message = table.answer(_copied(call), lambda wanted: _copied(use(_copied(wanted))))
+            message = table.answer(copied, lambda wanted: _copied(use(_copied(wanted))))
         except BrokenOffError as error:
             raise BlockedForever(str(error.cause)) from None
         answer: Any = codec.decode(message, codec.MAX_REQUEST, trusted=True)

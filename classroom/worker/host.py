@@ -24,7 +24,7 @@ from .clipping import clipped
 from .encoding import HEAD_OF_RECORD
 from .forked import Forked
 from .forking import start_forked
-from .pipes import Pipes, SelectPipes, ThreadPipes
+from .pipes import Pipes, PollPipes, ThreadPipes
 
 MAIN = Path(__file__).with_name("__main__.py")
 FLAGS = ("-P", "-s", "-X", "utf8")  # no folder and no user's packages on the path; the environment is ours
@@ -116,11 +116,24 @@ class Host:
 
     def receive(self, deadline: float) -> protocol.FromWorker:
         """Return the next message. Raises GarbledError, EOFError and TimeoutError (deadline passed)."""
-        while (message := self._next()) is None:
-            data = self._pipes.read(self._wait(deadline))
-            if data == b"" or (data is None and self.process.poll() is not None and not self._drain()):
+        return self.read(self.take(deadline))
+
+    def take(self, deadline: float) -> bytes:
+        """Return the bytes of the next message, for `read`. Raises what `receive` does."""
+        while (data := self._next()) is None:
+            piece = self._pipes.read(self._wait(deadline))
+            if piece == b"" or (piece is None and self.process.poll() is not None and not self._drain()):
                 raise EOFError
-            self._received += data or b""
+            self._received += piece or b""
+        return data
+
+    def read(self, data: bytes) -> protocol.FromWorker:
+        """Return the message that has these bytes. Raises GarbledError."""
+        message = checked(data)
+        if not isinstance(message, protocol.UseReturned):
+            self.count(len(data))
+        if isinstance(message, protocol.CallJudge) and len(data) > MOST_CALLED:
+            raise GarbledError(TOO_MUCH)
         return message
 
     def _wait(self, deadline: float) -> float:
@@ -135,34 +148,37 @@ class Host:
         self._received += data or b""
         return bool(data)
 
-    def _next(self) -> protocol.FromWorker | None:
-        if len(self._received) < LENGTH.size:
+    def _next(self) -> bytes | None:
+        received = self._received
+        if len(received) < LENGTH.size:
             return None
-        (length,) = LENGTH.unpack_from(self._received)
+        (length,) = LENGTH.unpack_from(received)
         if length > codec.MAX_MESSAGE:
             raise GarbledError(f"a message of {length} bytes")
-        if len(self._received) < LENGTH.size + length:
+        end = LENGTH.size + length
+        if len(received) < end:
             return None
-        with memoryview(self._received) as view:
-            data = bytes(view[LENGTH.size : LENGTH.size + length])
-        del self._received[: LENGTH.size + length]
-        message = checked(data)
-        self._count(0 if isinstance(message, protocol.UseReturned) else length)
-        if isinstance(message, protocol.CallJudge) and length > MOST_CALLED:
-            raise GarbledError(TOO_MUCH)
-        return message
+        data = bytes(received[LENGTH.size : end])
+        del received[:end]
+        return data
 
-    def _count(self, size: int) -> None:
+    def count(self, size: int) -> None:
+        """Count bytes that have come. Raises GarbledError for more than any answer gives."""
         self._taken += size
         if self._taken > self._most:
             raise GarbledError(TOO_MUCH)
 
-    def restore(self, call: protocol.CallJudge, *, shared: bool) -> None:
-        """Make the arguments of the call that came last whole, see `growing`. Raises GarbledError."""
+    def restore(self, call: protocol.CallJudge, *, shared: bool) -> bool:
+        """Make the arguments of the call that came last whole, see `growing`; return whether they were.
+
+        Raises GarbledError.
+        """
+        is_whole = not any(isinstance(each, protocol.Longer) for each in call.args)
         try:
-            self._count(growing.restore(call, self._last, MOST_CALLED, shared=shared))
+            self.count(growing.restore(call, self._last, MOST_CALLED, shared=shared))
         except ValueError as error:
             raise GarbledError(str(error)) from None
+        return is_whole
 
     def exit_code(self, patience: float) -> int | None:
         """Return the exit code (-n: signal n), None if the process still runs after `patience` seconds."""
@@ -196,7 +212,7 @@ class Host:
 
 def _pipes_of(process: Process) -> Pipes:
     assert process.stdin and process.stdout
-    kind = ThreadPipes if sys.platform == "win32" else SelectPipes
+    kind = ThreadPipes if sys.platform == "win32" else PollPipes
     return kind(process.stdout, process.stdin)
 
 
@@ -214,17 +230,26 @@ def _known_outcome(data: bytes) -> protocol.Returned | protocol.Raised | None:
     if isinstance(message, protocol.Raised):
         parts = message.attributes.values()
     elif isinstance(message, protocol.Returned) and not message.changed:
-        parts = message.value if type(message.value) is list else [message.value]
+        parts = [message.value]
     else:
         return None
-    return message if all(map(plain.is_fixed, parts)) else None
+    return message if all(map(_is_shared, parts)) else None
+
+
+def _is_shared(value: object) -> bool:
+    """Whether nobody can change a value, but for the list that it may be: that is copied."""
+    return all(map(plain.is_fixed, value)) if type(value) is list else plain.is_fixed(value)
 
 
 def _copied(known: protocol.Returned | protocol.Raised) -> protocol.Returned | protocol.Raised:
     if isinstance(known, protocol.Raised):
-        return replace(known, attributes=dict(known.attributes))
-    value = list(known.value) if type(known.value) is list else known.value
-    return protocol.Returned(value, {}, known.printed)
+        attributes = {name: _copied_list(each) for name, each in known.attributes.items()}
+        return replace(known, attributes=attributes)
+    return protocol.Returned(_copied_list(known.value), {}, known.printed)
+
+
+def _copied_list(value: object) -> object:
+    return list(value) if type(value) is list else value
 
 
 def _checked(data: bytes) -> protocol.FromWorker:

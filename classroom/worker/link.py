@@ -27,11 +27,12 @@ class Link:
         self._last = bytearray()  # the last long argument of a call
 
     def send(self, message: object, limit: int = codec.MAX_MESSAGE, patience: float = -1) -> None:
-        """Send one message. Ends the process when the judge can't be reached, within `patience` seconds.
+        """Send one message, or the bytes of one. Ends the process when the judge can't be reached, within
+        `patience` seconds.
 
         Raises codec.TooMuchError, with nothing sent, when the message is larger than `limit`.
         """
-        data = codec.encode(message, limit)
+        data = message if isinstance(message, bytes) else codec.encode(message, limit)
         if not self._write_lock.acquire(timeout=patience):
             _exit(LOST)
         try:
@@ -60,10 +61,11 @@ class Link:
         except (EOFError, OSError):
             return None
 
-    def ask(self, call: CallJudge, use: Use) -> CallReturned | CallRaised:
+    def ask(self, call: CallJudge | bytes, use: Use) -> CallReturned | CallRaised:
         """Let the judge call something and return what came of it. use: serves it a socket that is lent."""
         with self._ask_lock:
-            growing.shorten(call, self._last)
+            if not isinstance(call, bytes):
+                growing.shorten(call, self._last)
             try:
                 self.send(call)
             except codec.TooMuchError:

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import queue
-import selectors
+import select
 import threading
+from collections.abc import Callable
 from typing import IO, Protocol
 
 PIECE = 1 << 18  # bytes
@@ -23,49 +24,44 @@ class Pipes(Protocol):
         """Close both."""
 
 
-class SelectPipes:
-    """Pipes of systems whose selectors take them: all but Windows."""
+class PollPipes:
+    """Pipes of systems that can wait for them: all but Windows."""
 
     def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
         self._reading, self._writing = reading, writing
-        self._readable, self._writable = (
-            _watching(reading, selectors.EVENT_READ),
-            _watching(writing, selectors.EVENT_WRITE),
-        )
+        self._from, self._to = reading.fileno(), writing.fileno()
+        self._readable, self._writable = _waiting(self._from, "POLLIN"), _waiting(self._to, "POLLOUT")
 
     def read(self, timeout: float) -> bytes | None:
         """See Pipes."""
-        if not self._readable.select(timeout):
+        try:
+            return os.read(self._from, PIECE) if self._readable(1000 * timeout) else None
+        except BlockingIOError:
             return None
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self._reading.fileno(), PIECE)
-        return None
 
     def write(self, data: memoryview, timeout: float) -> int:
         """See Pipes."""
         try:
-            return os.write(self._writing.fileno(), data)
+            return os.write(self._to, data)
         except BlockingIOError:
-            self._writable.select(timeout)
+            self._writable(1000 * timeout)
             return 0
         except BrokenPipeError:
             raise EOFError from None
 
     def close(self) -> None:
         """See Pipes."""
-        self._readable.close()
-        self._writable.close()
+        self._from = self._to = -1
         self._reading.close()
         self._writing.close()
 
 
-def _watching(file: IO[bytes], event: int) -> selectors.BaseSelector:
-    """Return a selector for one file, which will not block from now on. It takes no descriptor of its own."""
-    os.set_blocking(file.fileno(), False)
-    selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
-    selector.register(file, event)
-    watching: selectors.BaseSelector = selector
-    return watching
+def _waiting(descriptor: int, event: str) -> Callable[[float], object]:
+    """Return what waits for a descriptor, which will not block from now on, so many milliseconds."""
+    os.set_blocking(descriptor, False)
+    poll = select.poll()
+    poll.register(descriptor, getattr(select, event))
+    return poll.poll
 
 
 class ThreadPipes:

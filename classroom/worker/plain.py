@@ -41,8 +41,8 @@ RECORDS: dict[type, tuple[str, ...]] = {
 ENUMS: frozenset[type] = frozenset(kind for kind in _KNOWN if _is_enum(kind))
 """The enums that cross."""
 
-FIXED = frozenset({str, bytes, int, float, bool, type(None), *ENUMS})
-FROZEN = frozenset({types.Frame, types.Message})
+FIXED = frozenset({str, bytes, int, float, bool, type(None), types.Headers, *ENUMS})
+FROZEN = frozenset(kind for kind in RECORDS if kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 _name_of_type = type.__dict__["__name__"].__get__  # a metaclass of the student's can't get in its way
 

@@ -31,13 +31,24 @@ class Printing:
         self._room = limit
         self._told = False
         self._before = (sys.stdin, sys.stdout, sys.stderr)
-        self._kept = _Kept(limit)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._kept = _Kept(self._room)
+        self._in = io.StringIO()
+        self._out = io.TextIOWrapper(
+            self._kept,  # type: ignore[type-var]
+            "utf-8",
+            "backslashreplace",
+            newline="\n",
+            write_through=True,
+        )
 
     def redirect(self) -> None:
         """Take (again) what is printed from now on. Nothing can be read: input() raises EOFError."""
-        self._kept = _Kept(self._room)
-        out = io.TextIOWrapper(self._kept, "utf-8", "backslashreplace", newline="\n", write_through=True)  # type: ignore[type-var]
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
+        if not _is_open(self._in) or not _is_open(self._out):  # the code has closed them
+            self._begin()
+        sys.stdin, sys.stdout, sys.stderr = self._in, self._out, self._out
 
     def restore(self) -> None:
         """Give the standard streams back."""
@@ -45,9 +56,18 @@ class Printing:
 
     def taken(self) -> str:
         """Return what was printed since `redirect`, with a note, once, where it was cut."""
+        if not self._kept.data:
+            return ""
         text = self._kept.data.decode("utf-8", "replace")
         cut = self._kept.cut and not self._told
         self._told = self._told or cut
         self._room -= len(self._kept.data)
-        self._kept = _Kept(self._room)
+        self._begin()
         return text + CUT if cut else text
+
+
+def _is_open(stream: io.TextIOBase) -> bool:
+    try:
+        return not stream.closed
+    except ValueError:  # detached from what is below it
+        return False

@@ -17,7 +17,7 @@ ANSWER = "answer"
 # What can stand for something that does not cross.
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Other:
     """A value that is not exactly of a type that crosses: its class's name, and its repr (cut at 200)."""
 
@@ -25,7 +25,7 @@ class Other:
     repr_text: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TooLarge:
     """A value that was too large to send: its class's name, and a size, bytes or items, that it exceeds."""
 
@@ -238,12 +238,12 @@ def as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
 
 @dataclass(slots=True)
 class Run:
-    """Do these ops on what was loaded.
+    """Do ops, packed by `packing`, on what was loaded.
 
     together: outcomes may wait for each other, and travel together; a crash loses those that waited.
     """
 
-    ops: tuple[Op, ...]
+    ops: bytes
     together: bool = False
 
 

@@ -156,10 +156,10 @@ class Runner:
         return Returned(getattr(kept, "trace", kept))
 
     def _call(self, function: Callable[..., object], op: Call | Method, into: int) -> Returned:
-        args = [plain.replaced(value, self._real) for value in op.args]
-        kwargs = {name: plain.replaced(value, self._real) for name, value in op.kwargs.items()}
-        named = {**{str(at): value for at, value in enumerate(args)}, **kwargs}
-        arrays = {name: (value, bytes(value)) for name, value in named.items() if type(value) is bytearray}
+        args = [self._whole(value) for value in op.args]
+        kwargs = {name: self._whole(value) for name, value in op.kwargs.items()}
+        named = itertools.chain(enumerate(args), kwargs.items())
+        arrays = {str(name): (value, bytes(value)) for name, value in named if type(value) is bytearray}
         value = self._collected(function(*args, **kwargs), op)
         returned = self._keep(value, into) if op.how == "keep" else self._value(value, into)
         returned.changed = {name: array for name, (array, before) in arrays.items() if array != before}
@@ -196,6 +196,10 @@ class Runner:
             raise LookupError(f"nothing was kept in slot {slot}: what should have made it did not succeed")
         return self._slots[slot]
 
+    def _whole(self, value: object) -> object:
+        """Return an argument in which `_real` has replaced everything."""
+        return value if type(value) in plain.SIMPLE else plain.replaced(value, self._real)
+
     def _real(self, value: object) -> object:
         """Return what an argument stands for."""
         if isinstance(value, Slot):
@@ -207,8 +211,8 @@ class Runner:
         return value
 
     def _build(self, recipe: Recipe) -> object:
-        args = [plain.replaced(value, self._real) for value in recipe.args]
-        kwargs = {name: plain.replaced(value, self._real) for name, value in recipe.kwargs.items()}
+        args = [self._whole(value) for value in recipe.args]
+        kwargs = {name: self._whole(value) for name, value in recipe.kwargs.items()}
         return recipes.build(recipe.name, args, kwargs, self)
 
 

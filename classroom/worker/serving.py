@@ -12,6 +12,7 @@ from . import limits, plain
 from .codec import TooMuchError
 from .link import Link
 from .pace import slowness
+from .packing import unpack
 from .protocol import (
     Ended,
     Failed,
@@ -56,9 +57,10 @@ class Serving:
 
     def _do_all(self, request: Run) -> None:
         send = self._link.hold if request.together else self._link.send
-        for index, op in enumerate(request.ops):
+        ops = unpack(request.ops)
+        for index, op in enumerate(ops):
             outcome = self._run(index, op)
-            if index == len(request.ops) - 1:
+            if index == len(ops) - 1:
                 self._runner.finish()
                 send = self._link.send
             self._send(outcome, send)

@@ -6,11 +6,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Sequence, ValuesView
 from types import ModuleType
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 from minews import types
 
-from . import codec, plain
+from . import calls, codec, plain
+from .growing import LONG
 from .lending import Loan, Use, is_socket
 from .protocol import (
     Callback,
@@ -24,13 +25,14 @@ from .protocol import (
     Source,
 )
 
-Ask = Callable[[CallJudge, Use], CallReturned | CallRaised]
+Ask = Callable[[CallJudge | bytes, Use], CallReturned | CallRaised]  # a call, or its message, see `calls`
 CLOSED = ("minews", "classroom", "exercises", "solutions")
 _ITERABLES = (Iterator, KeysView, ValuesView, ItemsView, range, deque)
 _MOST_ITEMS = 100_000
 _MOST_REMEMBERED = 2000  # answers of neighbours that give the same for the same
-_LONGEST_REMEMBERED = 4096  # bytes of what such a neighbour is given
+_LONGEST_REMEMBERED = 4096  # bytes of the message of such a call
 _SIZED = (bytes, bytearray, str)
+_use_nothing = Loan().use
 _HANDLE = "_handle_at_the_judge"
 _ERRORS = {types.HandshakeError: ("status", "headers", "reason"), types.ProtocolError: ("code", "reason")}
 
@@ -41,13 +43,17 @@ class Neighbours:
     def __init__(self, ask: Ask, pure: Sequence[str] = ()) -> None:
         self._ask = ask
         self._pure = pure
-        self._remembered: dict[tuple[str | bytes, ...], CallReturned | CallRaised] = {}
+        self._remembered: dict[bytes, CallReturned | CallRaised | bytearray] = {}  # encoded: it may change
 
     def function(self, name: str) -> Callable[..., object]:
         """Return a function that calls what the judge has as `name`."""
+        head, is_pure = calls.head_of(name), name in self._pure
 
         def neighbour(*args: object, **kwargs: object) -> object:
-            return self._call(CallJudge(name, args, kwargs))
+            message = None if kwargs else calls.written(head, args)
+            if message is None:
+                return self._call(CallJudge(name, args, kwargs))
+            return _came_of(self._ask_once(message) if is_pure else self._ask(message, _use_nothing))
 
         neighbour.__name__ = neighbour.__qualname__ = name
         return neighbour
@@ -84,37 +90,37 @@ class Neighbours:
         call.args = tuple(plain.replaced(value, sendable) for value in call.args)
         call.kwargs = {name: plain.replaced(value, sendable) for name, value in call.kwargs.items()}
         _refuse_what_cannot_cross(call)
-        answer = self._ask_once(call) if call.name in self._pure else self._ask(call, loan.use)
+        if call.name in self._pure and not _is_long(call):
+            answer = self._ask_once(bytes(codec.encode(call)))
+        else:
+            answer = self._ask(call, loan.use)
         if loan.stopped is not None:
             raise loan.stopped
-        if isinstance(answer, CallRaised):
-            raise _same_exception(answer)
-        return iter(answer.value) if answer.iterates else answer.value  # type: ignore[call-overload]
+        return _came_of(answer)
 
-    def _ask_once(self, call: CallJudge) -> CallReturned | CallRaised:
-        """Ask what gives the same each time, unless it was asked before."""
-        asked = _key(call)
-        if asked is None:
-            return self._ask(call, Loan().use)
-        answer = self._remembered.get(asked)
-        if answer is None:
-            answer = self._ask(call, Loan().use)
-            if len(self._remembered) < _MOST_REMEMBERED:
-                self._remembered[asked] = answer
-        if _is_fixed(answer):
-            return answer
-        return cast("CallReturned", codec.decode(codec.encode(answer)))  # the code may change it
+    def _ask_once(self, message: bytes) -> CallReturned | CallRaised:
+        """Ask what gives the same each time, unless it was asked before: in messages, 1 and True differ."""
+        known = self._remembered.get(message)
+        if isinstance(known, bytearray):
+            return cast("CallReturned", codec.decode(known))
+        if known is not None:
+            return known
+        answer = self._ask(message, _use_nothing)
+        if len(message) <= _LONGEST_REMEMBERED and len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[message] = answer if _is_fixed(answer) else codec.encode(answer)
+        return answer
 
 
-def _key(call: CallJudge) -> tuple[str | bytes, ...] | None:
-    """Return what tells a call from others, None for a long one: to look that up would take its time."""
-    if any(type(each) in _SIZED and len(each) > _LONGEST_REMEMBERED for each in call.args):  # type: ignore[arg-type]
-        return None
-    if call.kwargs or not all(type(each) in (bytes, str) for each in call.args):
-        key: tuple[Any, ...] = (bytes(codec.encode(call)),)  # in which 1 and True differ, b"" and bytearray()
-    else:
-        key = (call.name, *call.args)
-    return key if sum(map(len, key)) <= _LONGEST_REMEMBERED else None
+def _came_of(answer: CallReturned | CallRaised) -> object:
+    """Return what a call returns, or raise what it raises."""
+    if isinstance(answer, CallRaised):
+        raise _same_exception(answer)
+    return iter(answer.value) if answer.iterates else answer.value  # type: ignore[call-overload]
+
+
+def _is_long(call: CallJudge) -> bool:
+    """Whether a call had better cross in short, see `growing`: to look it up would take its time, too."""
+    return any(type(each) in _SIZED and len(each) >= LONG for each in call.args)  # type: ignore[arg-type]
 
 
 def _is_fixed(answer: CallReturned | CallRaised) -> bool:

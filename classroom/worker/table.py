@@ -15,7 +15,7 @@ from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, L
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
 MOST_OBJECTS = 10_000  # objects that the judge keeps for one worker
 MOST_ANSWERS = 2000  # that are kept of a function that gives the same for the same
-LONGEST_KEPT = 4096  # bytes, or letters, of what it was given
+LONGEST_KEPT = 4096  # bytes of the message in which it was called
 _ANSWERS = "answers_to_the_same"
 _Marked = TypeVar("_Marked", bound=Callable[..., object])
 
@@ -25,6 +25,8 @@ class Callbacks:
 
     def __init__(self, functions: Mapping[str, Callable[..., object]]) -> None:
         self._functions = dict(functions)
+        answers = (getattr(each, _ANSWERS, None) for each in self._functions.values())
+        self._answers: list[dict[bytes, bytearray]] = [each for each in answers if each is not None]
         self._objects: list[object] = []
 
     def kinds(self, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[NeighbourClass, ...]]:
@@ -41,19 +43,24 @@ class Callbacks:
         """Whether a callback gives the same value for the same arguments, whatever the type of its bytes."""
         return hasattr(self._functions.get(name), _ANSWERS)
 
-    def answer(self, call: CallJudge, use: Use) -> bytearray:
+    def known(self, message: bytes) -> bytearray | None:
+        """Return the answer to the message of a call of a pure function, if that came before."""
+        if len(message) <= LONGEST_KEPT:  # to look up something long takes its time, too
+            for each in self._answers:
+                if message in each:
+                    return each[message]
+        return None
+
+    def answer(self, call: CallJudge, use: Use, message: bytes = b"") -> bytearray:
         """Do what the worker asks for, and return the message with what came of it, an exception or a value.
 
-        use: reaches the sockets that the worker lends for this call.
+        use: reaches the sockets that the worker lends for this call. message: what the call came in, if that
+        says all of it.
         """
-        answers = _answers_to(self._functions.get(call.name), call)
-        if answers is None:
-            return self._answer(call, use)
-        answer = answers.get(call.args)
-        if answer is None:
-            answer = self._answer(call, use)
-            if len(answers) < MOST_ANSWERS:
-                answers[call.args] = answer
+        answer = self._answer(call, use)
+        answers: dict[bytes, bytearray] | None = getattr(self._functions.get(call.name), _ANSWERS, None)
+        if answers is not None and 0 < len(message) <= LONGEST_KEPT and len(answers) < MOST_ANSWERS:
+            answers[message] = answer
         return answer
 
     def _answer(self, call: CallJudge, use: Use) -> bytearray:
@@ -115,14 +122,6 @@ def mark_pure(function: _Marked) -> _Marked:
     """
     setattr(function, _ANSWERS, {})
     return function
-
-
-def _answers_to(function: object, call: CallJudge) -> dict[tuple[object, ...], bytearray] | None:
-    """Return what keeps the answers to calls like this; None if there had better be nothing."""
-    answers: dict[tuple[object, ...], bytearray] | None = getattr(function, _ANSWERS, None)
-    if answers is None or call.kwargs or not all(type(each) in (bytes, str) for each in call.args):
-        return None  # 1 and True are equal, and a list may change
-    return answers if sum(map(len, call.args)) <= LONGEST_KEPT else None  # type: ignore[arg-type]
 
 
 def _described(name: str, kind: type) -> NeighbourClass:

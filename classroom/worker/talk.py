@@ -11,6 +11,7 @@ from .endings import ending
 from .host import GarbledError, Host, Process, TamperedError, WorkerError
 from .lacking import defined_names, lacking_names
 from .lending import BrokenOffError
+from .packing import pack
 from .protocol import (
     CallJudge,
     Ended,
@@ -233,12 +234,19 @@ class _Talk:
 
     def _receive(self) -> FromWorker:
         """Return the next message that is no call; those are answered."""
-        while isinstance(message := self._host.receive(self._deadline), CallJudge):
-            self._host.restore(message, shared=self._table.is_pure(message.name))
-            answer = self._table.answer(message, self._use)
+        while True:
+            data = self._host.take(self._deadline)
+            answer = self._table.known(data)
+            if answer is None:
+                message = self._host.read(data)
+                if not isinstance(message, CallJudge):
+                    return message
+                is_whole = self._host.restore(message, shared=self._table.is_pure(message.name))
+                answer = self._table.answer(message, self._use, data if is_whole else b"")
+            else:
+                self._host.count(len(data))
             with contextlib.suppress(EOFError):  # a worker that is gone by now has said why before it went
                 self._host.send(answer, self._deadline)
-        return message
 
     def _use(self, wanted: UseLent) -> UseReturned | UseRaised:
         """Let the worker do something to a socket that it lends while it waits for the answer to its call."""
@@ -281,9 +289,9 @@ class _Talk:
 def _written(ops: tuple[Op, ...], together: bool = False) -> object:
     """Return the message that asks for ops; where they are asked of many workers, as bytes."""
     if not isinstance(ops, Ops):
-        return Run(ops, together)
+        return Run(pack(ops), together)
     if together not in ops.encoded:
-        request = Run(tuple(ops), together)
+        request = Run(pack(ops), together)
         ops.encoded[together] = codec.encode(request, codec.MAX_REQUEST, trusted=True)
     return ops.encoded[together]
 

@@ -9,10 +9,11 @@ from classroom.engine import Examiner
 from classroom.syllabus import all_exercises, find_exercise
 from classroom.worker import codec, host, plain, table
 from classroom.worker.host import checked
-from classroom.worker.protocol import Call, CallJudge, Ops, Raised, Returned, Run
+from classroom.worker.packing import pack, unpack
+from classroom.worker.protocol import Call, CallJudge, Ops, Other, Raised, Returned, Run
 from classroom.worker.table import Callbacks, mark_pure
 from classroom.worker.talk import Answer, _written
-from minews.types import Frame, Opcode, ProtocolError
+from minews.types import Frame, Headers, Opcode, ProtocolError
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,9 @@ def test_questions_are_written_once():
     assert examiner.questions().ops is ops
     assert type(ops) is Ops
     assert _written(ops) is _written(ops)
-    assert codec.decode(_written(ops), trusted=True) == Run(tuple(ops))
+    message = codec.decode(_written(ops), trusted=True)
+    assert message == Run(pack(ops))
+    assert unpack(message.ops) == list(ops)
 
 
 SIMPLE = ["a", b"a", bytearray(b"a"), True, None, ["a", None], (b"", "")]
@@ -166,38 +169,91 @@ def test_long_arguments_are_not_kept():
     assert ask_for(bytes(5000), bytes(5000), pure=True)[1] == 2
 
 
+def answered(functions, call):
+    """What a judge answers to a call that comes whole, another judge than the one before."""
+    table, message = Callbacks(functions), bytes(codec.encode(call))
+    answer = table.known(message)
+    return codec.decode(table.answer(call, None, message) if answer is None else answer).value
+
+
 def test_the_judge_answers_another_worker_without_asking_again():
     calls = []
-    neighbour = mark_pure(lambda *given, **named: calls.append(given) or len(calls))
-    for arguments, times in (
+    functions = {"f": mark_pure(lambda *given, **named: calls.append(given) or len(calls))}
+    for arguments, value in (
         ((b"a",), 1),
         ((b"a",), 1),
         (("a",), 2),
-        ((1,), 3),
+        ((bytearray(b"a"),), 3),
         ((1,), 4),
-        ((bytes(5000),), 5),
+        ((True,), 5),
+        ((1,), 4),
+        ((["a", 1],), 6),
+        ((["a", True],), 7),
+        ((["a", 1],), 6),
+        ((bytes(5000),), 8),
+        ((bytes(5000),), 9),
     ):
-        Callbacks({"f": neighbour}).answer(CallJudge("f", arguments, {}), None)
-        assert len(calls) == times
-    kept = [codec.decode(Callbacks({"f": neighbour}).answer(CallJudge("f", (b"a",), {}), None)) for _ in "ab"]
-    assert [each.value for each in kept] == [1, 1]
-    Callbacks({"f": neighbour}).answer(CallJudge("f", (), {"a": b"a"}), None)
-    assert len(calls) == 6
+        assert answered(functions, CallJudge("f", arguments, {})) == value
+    assert answered(functions, CallJudge("f", (), {"a": b"a"})) == 10
+    assert answered(functions, CallJudge("f", (), {"a": b"b"})) == 11
+    assert answered(functions, CallJudge("f", (), {"a": b"a"})) == 10
+
+
+def test_two_functions_do_not_answer_for_each_other():
+    functions = {"f": mark_pure(lambda given: "f"), "g": mark_pure(lambda given: "g"), "h": lambda given: "h"}
+    for name in ("f", "g", "h", "f", "g", "h"):
+        assert answered(functions, CallJudge(name, (b"a",), {})) == name
+
+
+def test_what_may_give_something_else_each_time_is_asked_each_time():
+    calls = []
+    functions = {"f": lambda given: calls.append(given) or len(calls), "g": mark_pure(lambda given: 0)}
+    assert [answered(functions, CallJudge("f", (b"a",), {})) for _ in "abc"] == [1, 2, 3]
 
 
 def test_what_the_judge_has_kept_is_of_use_when_it_keeps_no_more(monkeypatch):
     monkeypatch.setattr(table, "MOST_ANSWERS", 1)
     calls = []
-    neighbour = mark_pure(lambda given: calls.append(given) or len(calls))
+    functions = {"f": mark_pure(lambda given: calls.append(given) or len(calls))}
     for given in (b"a", b"b", b"b", b"a"):
-        Callbacks({"f": neighbour}).answer(CallJudge("f", (given,), {}), None)
+        answered(functions, CallJudge("f", (given,), {}))
     assert calls == [b"a", b"b", b"b"]
+
+
+def test_what_says_only_what_is_new_is_not_kept():
+    """A short message may stand for a long argument, another each time; see `growing`."""
+    source = """
+def f(letters):
+    buffer, got = b"", []
+    for letter in letters:
+        buffer += letter
+        got.append(neighbour(buffer))
+    return got
+"""
+    neighbour = mark_pure(lambda given: (len(given), given[-1]))
+    answer = Answer("4.2", "f", source, neighbours=("neighbour",))
+    for first in (b"a" * 5000, b"b" * 6000):
+        call = Call(([first, b"c", b"c", b"d"],))
+        (outcome,) = workers.run(answer, [call], {"neighbour": neighbour}).outcomes
+        size = len(first)
+        assert outcome.value == [(size, first[-1]), (size + 1, 99), (size + 2, 99), (size + 3, 100)]
 
 
 # What the judge need not read again.
 
 
-@pytest.mark.parametrize("value", [b"a", ["a", 1], (b"a", None), Frame(True, Opcode.TEXT, b"a")], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"a",
+        ["a", 1],
+        (b"a", None),
+        Frame(True, Opcode.TEXT, b"a"),
+        Other("Reader", ""),
+        Headers([("Host", "a")]),
+    ],
+    ids=repr,
+)
 def test_a_result_that_came_before_is_known(value, monkeypatch):
     data = bytes(codec.encode(Returned(value)))
     assert checked(data).value == value
@@ -207,9 +263,11 @@ def test_a_result_that_came_before_is_known(value, monkeypatch):
 
 
 def test_an_exception_that_came_before_is_known(monkeypatch):
-    raised = Raised("ValueError", ("ValueError",), "no", {"code": 1}, 4, "raise", ((4, "f", "raise"),))
+    attributes = {"code": 1, "headers": [("Sec-WebSocket-Version", "13")]}
+    raised = Raised("ValueError", ("ValueError",), "no", attributes, 4, "raise", ((4, "f", "raise"),))
     data = bytes(codec.encode(raised))
-    checked(data).attributes.clear()
+    for each in (checked(data).attributes, checked(data).attributes["headers"]):
+        each.clear()
     monkeypatch.setattr(host, "_checked", None)
     assert checked(data) == raised
 
@@ -230,7 +288,7 @@ def test_what_is_done_to_a_list_does_not_show_in_the_next():
         Returned(([],)),
         Returned(Frame(True, Opcode.TEXT, [])),
         Returned(None, {"0": bytearray(b"a")}),
-        Raised("ValueError", ("ValueError",), "no", {"headers": []}),
+        Raised("ValueError", ("ValueError",), "no", {"headers": [["Host", "a"]]}),
     ],
     ids=repr,
 )

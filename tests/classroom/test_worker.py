@@ -11,7 +11,7 @@ import pytest
 
 from classroom import workers
 from classroom.worker import host
-from classroom.worker.pipes import SelectPipes, ThreadPipes
+from classroom.worker.pipes import PollPipes, ThreadPipes
 from classroom.worker.protocol import (
     Call,
     Callback,
@@ -552,9 +552,9 @@ def test_the_fallback_ends_an_endless_loop() -> None:
     assert sys.gettrace() is None or "coverage" in sys.modules
 
 
-@pytest.mark.parametrize("kind", [SelectPipes, ThreadPipes])
+@pytest.mark.parametrize("kind", [PollPipes, ThreadPipes])
 def test_both_ways_of_reading_pipes_carry_a_check(kind: type, monkeypatch) -> None:
-    if kind is SelectPipes and sys.platform == "win32":
+    if kind is PollPipes and sys.platform == "win32":
         pytest.skip("Windows can't select on pipes")
     monkeypatch.setattr(host, "_pipes_of", lambda process: kind(process.stdout, process.stdin))
     data = bytes(300_000)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from classroom import workers
-from classroom.worker import talk
+from classroom.worker import codec, talk
 from classroom.worker.protocol import (
     Call,
     CallJudge,
@@ -325,19 +325,26 @@ class GoneWhileItWaited:
 
     def __init__(self) -> None:
         self.messages = [Loaded(), CallJudge("double", (1,), {}), Ended("endless", gone=True)]
+        self.answers: list[object] = []
 
     def send(self, message: object, deadline: float) -> None:
-        if isinstance(message, CallReturned):
+        if isinstance(message, bytearray):
+            self.answers.append(codec.decode(message))
             raise EOFError
 
-    def receive(self, deadline: float) -> object:
-        return self.messages.pop(0)
+    def take(self, deadline: float) -> bytes:
+        return bytes(codec.encode(self.messages.pop(0)))
 
-    def restore(self, call: CallJudge, *, shared: bool) -> None:
-        """There is nothing long in these calls."""
+    def read(self, data: bytes) -> object:
+        return codec.decode(data)
+
+    def restore(self, call: CallJudge, *, shared: bool) -> bool:
+        return True
 
 
 def test_a_worker_that_is_gone_before_a_neighbour_answers_has_said_why() -> None:
     table = Callbacks({"double": lambda number: number * 2})
-    held = talk._Talk(GoneWhileItWaited(), Load("4.2", "f", ""), table, float("inf")).hold((Call(),))  # type: ignore[arg-type]
+    gone = GoneWhileItWaited()
+    held = talk._Talk(gone, Load("4.2", "f", ""), table, float("inf")).hold((Call(),))  # type: ignore[arg-type]
     assert ended(held).how == "endless"
+    assert gone.answers == [CallReturned(2)]

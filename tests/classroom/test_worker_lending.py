@@ -306,14 +306,17 @@ class Scripted:
     def send(self, message, deadline):
         self.sent.append(codec.decode(message, trusted=True) if isinstance(message, bytearray) else message)
 
-    def receive(self, deadline):
+    def take(self, deadline):
         message = self.messages.pop(0)
         if isinstance(message, Exception):
             raise message
-        return message
+        return bytes(codec.encode(message))
+
+    def read(self, data):
+        return codec.decode(data)
 
     def restore(self, call, *, shared):
-        """There is nothing long in these calls."""
+        return True
 
 
 def hold(worker, take=recv_exactly):
