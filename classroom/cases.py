@@ -450,19 +450,28 @@ def same(got: object, want: object) -> bool:
 
     An Opcode is an int, in the RFC and in its type, so either of the two may come.
     """
-    if {type(got), type(want)} == {int, Opcode}:
+    kind: type = type(want)
+    if type(got) is not kind:
+        return {type(got), kind} == {int, Opcode} and got == want
+    if kind in _SINGLE:
         return got == want
-    if type(got) is not type(want):
-        return False
     if isinstance(want, (list, tuple)):
         assert isinstance(got, (list, tuple))
         return len(got) == len(want) and all(map(same, got, want))
     if isinstance(want, dict):
         assert isinstance(got, dict)
         return list(got) == list(want) and all(same(got[key], want[key]) for key in want)
-    if is_dataclass(want):
-        return all(same(getattr(got, each.name), getattr(want, each.name)) for each in fields(want))
-    return got == want
+    names = _fields_of(kind)  # type: ignore[arg-type, unused-ignore]
+    return all(same(getattr(got, name), getattr(want, name)) for name in names) if names else got == want
+
+
+_SINGLE = frozenset({bytes, str, int, bool, type(None), Opcode})
+
+
+@cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass, none for another class."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 RETURN_GUESS = " Is a `return` missing?"  # left out where the code is known to have one, see feedback

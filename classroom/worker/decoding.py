@@ -1,6 +1,6 @@
 """Bytes to plain values, bounded before anything is built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from minews import types
@@ -128,13 +128,7 @@ class Decoder:
 
     def record(self, tag: int) -> object:
         kind, count = self._known(_RECORD_OF_NAME)
-        values = self._inside(count)
-        if kind in _OURS:
-            return kind(*values)
-        value: object = object.__new__(kind)  # whatever its __init__ does not allow
-        for name, content in zip(RECORDS[kind], values, strict=True):
-            object.__setattr__(value, name, content)  # a frozen class can't be filled otherwise
-        return value
+        return make_record(kind, self._inside(count))
 
     def member(self, tag: int) -> object:
         return self._known(self._known(_MEMBERS_OF_ENUM))
@@ -152,6 +146,16 @@ class Decoder:
         if name not in table:
             raise DecodeError(f"unknown name {name!r}")
         return table[name]
+
+
+def make_record(kind: type, values: Sequence[object]) -> object:
+    """Return a record with these values in its fields, whatever its __init__ does not allow."""
+    if kind in _OURS:
+        return kind(*values)
+    value: object = object.__new__(kind)
+    for name, content in zip(RECORDS[kind], values, strict=True):
+        object.__setattr__(value, name, content)  # a frozen class can't be filled otherwise
+    return value
 
 
 _TAKE: dict[int, Callable[[Decoder, int], object]] = {

@@ -37,7 +37,8 @@ class Forker:
         """Start a worker. words: the descriptor of its stderr. Raises OSError: this is of no use any more."""
         reading, to_worker = os.pipe()
         from_worker, writing = os.pipe()
-        _widen(writing)
+        for pipe in (to_worker, writing):
+            _widen(pipe)
         try:
             pid = self._fork((reading, writing, words))
         except BaseException:
@@ -103,7 +104,7 @@ class Forker:
 
 
 def _widen(pipe: int) -> None:
-    """Let a pipe hold what an answer gives at one go, so that nobody waits for room in it again and again."""
+    """Let a pipe hold what is asked, or given, at one go: nobody waits for room in it again and again."""
     if sys.platform == "linux":
         import fcntl
 

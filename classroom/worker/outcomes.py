@@ -10,6 +10,7 @@ from .sources import Sources
 SKELETON = re.compile(r"exercise (\d+\.\d+)", re.ASCII)
 ATTRIBUTES = ("status", "headers", "code", "reason", "errno")
 MESSAGE_LENGTH = 2000
+_ABSENT = object()
 DIRECTLY_NAMED = ("builtins", ANSWER, "__main__")
 
 
@@ -41,9 +42,11 @@ def attributes_of(error: BaseException) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in ATTRIBUTES:
         try:
-            found[name] = getattr(error, name)
+            value = getattr(error, name, _ABSENT)
         except BaseException:  # a property of the student's may do anything
             continue
+        if value is not _ABSENT:
+            found[name] = value
     return found
 
 
