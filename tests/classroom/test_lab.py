@@ -80,6 +80,10 @@ def test_serves_the_course_and_ends_with_sigterm_leaving_nothing(running):
         assert names and all(name.endswith(".ipynb") for name in names)
         assert running.page == f"lab/tree/notebooks/{sorted(names)[0]}"
 
+    for path in (ROOT / "solutions").glob("*.ipynb"):  # or their pictures would be words in a heap
+        cells = json.loads(running.get(f"api/contents/solutions/{path.name}"))["content"]["cells"]
+        assert {cell["metadata"]["trusted"] for cell in cells if cell["cell_type"] == "code"} == {True}
+
     spec = json.loads(running.get("api/kernelspecs"))["kernelspecs"]["python3"]["spec"]
     assert spec["argv"][0] == sys.executable
     kernel = running.start_kernel()
