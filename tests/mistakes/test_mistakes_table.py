@@ -104,7 +104,10 @@ class TestMistakes:
     def test_a_mistake_is_rejected_and_named_as_itself(self, exercise, known, proves, request):
         if known.loops:
             request.getfixturevalue("short_time")
-        result = judge_answer(answer_from(known.function, exercise))
+        answer = answer_from(known.function, exercise)
+        result = judge_answer(answer)
+        if known.varies and result.verdict == "failed" and not result.mistakes:
+            result = judge_answer(answer)  # one of 2,000 times, 16 random bytes are a text in UTF-8
         assert (result.verdict, result.mistakes) == ("failed", [known.name]), result.feedback.text()
         assert known.hint in result.feedback.text()
         proves(exercise, "mistakes")
