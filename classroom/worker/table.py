@@ -59,7 +59,8 @@ class Callbacks:
         """
         answer = self._answer(call, use)
         answers: dict[bytes, bytearray] | None = getattr(self._functions.get(call.name), _ANSWERS, None)
-        if answers is not None and 0 < len(message) <= LONGEST_KEPT and len(answers) < MOST_ANSWERS:
+        may_be_kept = 0 < len(message) <= LONGEST_KEPT and _says_all(call)
+        if answers is not None and may_be_kept and len(answers) < MOST_ANSWERS:
             answers[message] = answer
         return answer
 
@@ -122,6 +123,11 @@ def mark_pure(function: _Marked) -> _Marked:
     """
     setattr(function, _ANSWERS, {})
     return function
+
+
+def _says_all(call: CallJudge) -> bool:
+    """Whether a call means the same from each worker: objects and sockets are one worker's own."""
+    return all(plain.is_simple(each) or type(each) is int for each in (*call.args, *call.kwargs.values()))
 
 
 def _described(name: str, kind: type) -> NeighbourClass:
