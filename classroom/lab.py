@@ -67,17 +67,19 @@ def run_lab(browser: bool = True, port: int = DEFAULT_PORT, argv: Sequence[str] 
 
 
 def trust_solutions() -> None:
-    """Sign the solutions in the student's name: of what nobody has signed, Jupyter shows no picture."""
+    """Sign the solutions in the student's name: of what nobody has signed, Jupyter shows no picture.
+
+    Where nothing can be kept, in a home that is read-only, say, the lab goes on without.
+    """
     from nbformat import NO_CONVERT, read
     from nbformat.sign import NotebookNotary
 
-    notary: Any = NotebookNotary()  # type: ignore[no-untyped-call]
-    try:
-        for path in SOLUTIONS.glob("*.ipynb"):
-            with contextlib.suppress(OSError, ValueError):  # somebody is writing it, say
-                notary.sign(read(path, NO_CONVERT))  # type: ignore[no-untyped-call]
-    finally:
-        notary.store.close()
+    with contextlib.suppress(OSError):
+        notary: Any = NotebookNotary()  # type: ignore[no-untyped-call]
+        with contextlib.closing(notary.store):
+            for path in SOLUTIONS.glob("*.ipynb"):
+                with contextlib.suppress(ValueError):  # somebody is writing it
+                    notary.sign(read(path, NO_CONVERT))  # type: ignore[no-untyped-call]
 
 
 def _report_failure(log: Path) -> int:

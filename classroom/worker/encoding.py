@@ -40,23 +40,18 @@ class Encoder:
 
     def put(self, values: Iterable[object]) -> None:
         """Write each value, or an `Other` in its place. What comes most often is written right here."""
-        out, limit = self.out, self._limit
+        out = self.out
         for value in values:
             self._values += 1
             if self._values > plain.MAX_VALUES and not self._trusted:
                 raise TooMuchError(self._values)
             kind = type(value)
-            if kind is bytes or kind is str:
-                tag, data = b"b", value
-                if kind is str:
-                    if len(value) > LONG:  # type: ignore[arg-type]
-                        self.check_room(len(value))  # type: ignore[arg-type] # before it is encoded
-                    tag, data = b"s", value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
-                size = len(data)  # type: ignore[arg-type]
-                if len(out) + size > limit:
-                    raise TooMuchError(len(out) + size)
-                out += tag + size.to_bytes(4, "big")
-                out += data  # type: ignore[arg-type]
+            if kind is bytes:
+                self.put_sized(b"b", value)  # type: ignore[arg-type]
+            elif kind is str:
+                if len(value) > LONG:  # type: ignore[arg-type]
+                    self.check_room(len(value))  # type: ignore[arg-type] # before the time is taken to encode it
+                self.put_sized(b"s", value.encode("utf-8", "surrogatepass"))  # type: ignore[attr-defined]
             elif value is None:
                 out += b"N"
             elif kind in _PUT:
@@ -169,28 +164,19 @@ def _put_float(encoder: Encoder, value: float) -> None:
     encoder.out += b"d" + DOUBLE.pack(value)
 
 
-def _put_str(encoder: Encoder, value: str) -> None:
-    if len(value) > LONG:
-        encoder.check_room(len(value))  # before the time is taken to encode it
-    encoder.put_sized(b"s", value.encode("utf-8", "surrogatepass"))
-
-
 def _put_headers(encoder: Encoder, value: types.Headers) -> None:
     pairs = value.items() if hasattr(value, "_items") else None  # None: made without its __init__
     if pairs is None or not plain.are_pairs(pairs):
         encoder.put((Other("Headers", plain.guarded_repr(value)),))
         return
     encoder.out += b"h" + LENGTH.pack(len(pairs))
-    for pair in pairs:
-        for text in pair:
-            _put_str(encoder, text)
+    encoder.put(chain.from_iterable(pairs))
 
 
 _PUT: dict[type, Callable[[Encoder, Any], None]] = {
     bool: lambda encoder, value: encoder.out.extend(b"T" if value else b"F"),
     int: _put_int,
     float: _put_float,
-    str: _put_str,
     bytearray: lambda encoder, value: encoder.put_sized(b"a", value),
     types.Headers: _put_headers,
     dict: Encoder.put_mapping,

@@ -334,12 +334,12 @@ def test_what_submit_makes_is_read(student, tmp_path, capsys):
 
 def test_a_folder_in_a_zip_and_windows_backslashes_are_read():
     data = make_zip(
-        ("work/exercises\\handshake.py", GOOD), ("__MACOSX/._handshake.py", b"\0\5"), ("work/", "")
+        ("mine/exercises\\handshake.py", GOOD), ("__MACOSX/._handshake.py", b"\0\5"), ("mine/", "")
     )
     work = read(("a.zip", data))
-    assert work.pieces["4.2"].file == "work/exercises/handshake.py" and work.problems == ()
+    assert work.pieces["4.2"].file == "mine/exercises/handshake.py" and work.problems == ()
     two = read(("a.zip", data), ("notes.txt", ""))
-    assert two.pieces["4.2"].file == "a.zip/work/exercises/handshake.py"
+    assert two.pieces["4.2"].file == "a.zip/mine/exercises/handshake.py"
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,15 @@ def test_news_are_switched_off_and_python3_is_this_python(tmp_path, monkeypatch)
     ]
 
 
+def test_a_home_that_keeps_nothing_does_not_stop_the_lab():
+    code = "from classroom.lab import trust_solutions; trust_solutions(); print('went on')"
+    environment = {**os.environ, "HOME": os.devnull, "USERPROFILE": os.devnull}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "went on\n", done.stderr
+
+
 def test_opens_the_first_notebook_there_is(tmp_path, monkeypatch):
     monkeypatch.setattr(lab, "NOTEBOOKS", tmp_path)
     assert lab.first_page() == "/lab"
