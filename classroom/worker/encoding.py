@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterable
+from enum import EnumType
 from itertools import chain
 from typing import Any
 
@@ -54,9 +55,9 @@ class Encoder:
                 self.put_sized(b"s", value.encode("utf-8", "surrogatepass"))  # type: ignore[attr-defined]
             elif value is None:
                 out += b"N"
-            elif kind in _PUT:
+            elif type(kind) is type and kind in _PUT:  # a class of another kind may call itself equal to any
                 _PUT[kind](self, value)
-            elif kind in ENUMS:
+            elif type(kind) is EnumType and kind in ENUMS:
                 self._put_name(b"e", kind.__name__)
                 self._put_name(b"", str(value.name))  # type: ignore[attr-defined]
             elif self._trusted:

@@ -132,6 +132,23 @@ def test_anything_else_arrives_as_other_with_its_name(value: object, name: str) 
     assert arrived.type_name == name
 
 
+@pytest.mark.parametrize("kind", [str, bytes, int, list, dict, type(None), Headers, Frame, Opcode], ids=str)
+def test_an_object_whose_class_calls_itself_equal_to_one_that_crosses_arrives_as_other(kind: type) -> None:
+    class Equal(type):
+        def __hash__(cls) -> int:
+            return hash(kind)
+
+        def __eq__(cls, other: object) -> bool:
+            return True
+
+    class Liar(metaclass=Equal):
+        pass
+
+    arrived = crossed([Liar()])[0]
+    assert type(arrived) is Other
+    assert arrived.type_name == "Liar"
+
+
 def test_the_repr_of_an_other_is_cut_and_guarded() -> None:
     assert len(crossed(Long()).repr_text) == 200
     assert crossed(Loud()).repr_text == "(its repr raised SystemExit)"

@@ -604,6 +604,23 @@ CHANGES = (
     ),
 )
 
+MAKE_LIARS = """
+from minews.types import Frame, Headers, Opcode
+made = []
+for kind in (str, bytes, bytearray, bool, type(None), int, float, list, tuple, set, dict, Headers, Frame, Opcode):
+    class Meta(type):
+        def __instancecheck__(cls, other): return True
+        def __eq__(cls, other): return True
+        def __hash__(cls, kind=kind): return hash(kind)
+    class Liar(metaclass=Meta):
+        __class__ = kind
+        def __eq__(self, other): return True
+        def __reduce__(self): return (eval, ("1 / 0",))
+        def __repr__(self): return "'s3pPLMBiTxaQ9kYGzzhZRbK+xOo='"
+        def __len__(self): return 28
+    made.append(Liar())
+"""
+
 LIARS = (
     in_call(
         "equal-to-all",
@@ -617,25 +634,11 @@ LIARS = (
         """,
         telling=True,
     ),
+    in_call("of-any-class", "returns an object that says to be a str", MAKE_LIARS + "return made[0]\n"),
     in_call(
-        "of-any-class",
-        "returns an object that says to be a str",
-        """
-        class Meta(type):
-            def __instancecheck__(cls, other): return True
-            def __eq__(cls, other): return True
-            def __hash__(cls): return hash(str)
-        class Liar(metaclass=Meta):
-            __class__ = str
-            def __eq__(self, other): return True
-            def __reduce__(self): return (eval, ("1 / 0",))
-            def __repr__(self): return "'s3pPLMBiTxaQ9kYGzzhZRbK+xOo='"
-            def __len__(self): return 28
-        return Liar()
-        """,
-        verdict="error",
-        passed=0,
-        ending="crash",
+        "of-each-class",
+        "returns objects that say to be of each class that may cross",
+        MAKE_LIARS + "return made\n",
     ),
     in_call(
         "hidden-name",
