@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.minews.matrix import libraries, ours, programs
 from tests.minews.matrix.features import FEATURES, Cannot, Client
+from tests.minews.matrix.libcurl import LibcurlClient
 
 SERVERS = {"asyncio": ours.asyncio_server, "blocking": ours.blocking_server}
 
@@ -145,6 +146,7 @@ CLIENTS: dict[str, tuple[Callable[[str], contextlib.AbstractContextManager[Try]]
     "npm ws": (node_to_ours, ("node", "node-ws")),
     "Chromium": (browser_to_ours, ("browser",)),
     "curl": (curl_to_ours, ("curl",)),
+    "libcurl": (functools.partial(library_to_ours, LibcurlClient), ()),
 }
 LISTENERS: dict[str, tuple[Callable[[bool], contextlib.AbstractContextManager[int]], tuple[str, ...]]] = {
     "websockets": (libraries.websockets_server, ()),
