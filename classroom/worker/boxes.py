@@ -291,7 +291,8 @@ def _enter(settings: Settings) -> None:
     options = f"mode=0700,uid={uid},gid={gid},size={settings['disk']},nr_inodes={settings['files']}"
     kernel.mount("tmpfs", WORK, "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES | kernel.NO_PROGRAMS, options)
     _raise_loopback()
-    socket.sethostname(HOST_NAME)
+    with contextlib.suppress(PermissionError):  # Podman forbids it: the name is then that of its container
+        socket.sethostname(HOST_NAME)
     os.chdir(WORK)
     os.environ.clear()
     os.environ.update({"HOME": WORK, "TMPDIR": WORK, "LANG": "C.UTF-8"})

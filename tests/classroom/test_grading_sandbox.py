@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from classroom.grading import sandbox
 from classroom.grading.judging import Settings, _Boxes
 from classroom.grading.sandbox import Keeper, SandboxError
+from classroom.places import ROOT
 from classroom.worker.protocol import Call, Ended, Raised, Returned
 from classroom.worker.talk import Answer, Worker
 
@@ -159,6 +162,23 @@ def test_a_sandbox_that_has_ended_gives_no_workers(keeper):
     box.end()
     with pytest.raises(OSError):
         Worker(box.start)
+
+
+WHERE_HOSTS_KEEP_THEIR_NAMES = """
+from classroom.worker import kernel
+from classroom.grading.sandbox import Keeper
+kernel._libc.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+kernel.install_filter(kernel.write_filter(["sethostname"]))
+keeper = Keeper()
+keeper.try_out()
+keeper.end()
+"""
+
+
+def test_a_container_that_lets_nobody_rename_a_host_gives_sandboxes(sandboxed):
+    """As Podman's filter of system calls does."""
+    made = subprocess.run([sys.executable, "-c", WHERE_HOSTS_KEEP_THEIR_NAMES], cwd=ROOT, capture_output=True)
+    assert (made.returncode, made.stderr) == (0, b"")
 
 
 def test_a_keeper_that_is_gone_gives_no_sandboxes(sandboxed):
