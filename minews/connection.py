@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .closing import NO_CLOSE, decode_close, encode_close
-from .frames import MAX_PAYLOAD, FrameReader, check_frame, encode_frame
+from .frames import FrameReader, check_frame, encode_frame
 from .messages import MAX_MESSAGE, MessageAssembler, pong_for
 from .types import Close, Frame, Message, Opcode, Ping, Pong, ProtocolError, Role, State
 
@@ -52,14 +52,14 @@ class Connection:
 
     __slots__ = (
         "_assembler", "_close_came", "_close_sent", "_compress", "_failed", "_output", "_random_bytes",
-        "_reader", "close_code", "close_reason", "limit", "role", "state",
+        "_longest", "_reader", "close_code", "close_reason", "limit", "role", "state",
     )  # fmt: skip
 
     def __init__(
         self,
         role: Role,
         *,
-        max_frame: int = MAX_PAYLOAD,
+        max_frame: int = MAX_MESSAGE,
         max_message: int = MAX_MESSAGE,
         random_bytes: Callable[[int], bytes] = os.urandom,
         assembler: MessageAssembler | None = None,
@@ -69,8 +69,10 @@ class Connection:
 
         Arguments:
             role: which end I am.
-            max_frame: bytes in the payload of one frame that comes, at most.
-            max_message: bytes in one message that comes, at most.
+            max_frame: bytes in the payload of one frame that comes, at most; control frames may always have
+                their 125.
+            max_message: bytes in one message that comes, at most. A frame that is longer, unless an extension
+                reads it, is refused as soon as its head has come.
             random_bytes: where masking keys come from: gets a number of bytes, returns as many.
             assembler, compress: how an extension reads frames, and what it makes of the payload of a message
                 before that is sent with RSV1, None to send it as it is; both come from the same agreement.
@@ -78,9 +80,10 @@ class Connection:
         self.role = role
         self.state = State.OPEN
         self.close_code, self.close_reason = NO_CLOSE, ""
-        self._reader, self._assembler = FrameReader(max_frame), assembler or MessageAssembler(max_message)
+        self._longest = max(125, max_frame if assembler else min(max_frame, max_message))
+        self._reader, self._assembler = FrameReader(self._longest), assembler or MessageAssembler(max_message)
         self._compress = compress
-        self.limit = min(max_frame, max_message)
+        self.limit = min(self._longest, max_message)
         self._random_bytes = random_bytes
         self._output: list[bytes] = []
         self._close_sent = self._close_came = self._failed = False
@@ -122,7 +125,7 @@ class Connection:
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message. Raises EOFError if the connection is not OPEN (section 6.1)."""
-        self._send_data(Opcode.BINARY, bytes(data))
+        self._send_data(Opcode.BINARY, bytes(memoryview(data)))  # bytes(5) would be five zeros
 
     def send_ping(self, payload: bytes = b"") -> None:
         """Send a Ping (section 5.5.2).
@@ -133,10 +136,12 @@ class Connection:
         """
         if len(payload) > 125:
             raise ValueError(f"a Ping has room for 125 bytes, not {len(payload)}")
-        self._send_data(Opcode.PING, bytes(payload))
+        self._send_data(Opcode.PING, bytes(memoryview(payload)))
 
     def send_close(self, code: int | None = 1000, reason: str = "") -> None:
-        """Send a Close, and nothing after it; a second one does nothing (section 7.1.2).
+        """Send a Close, and nothing of ours after it; a second one does nothing (section 7.1.2).
+
+        A Ping that comes before the peer's Close is still answered (section 5.5.2).
 
         Raises:
             ValueError: as `encode_close` does.

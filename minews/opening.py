@@ -77,7 +77,7 @@ class Agreement:
             return FastConnection(self.role, max_frame=limits.max_frame, max_message=limits.max_message)
         return FastConnection(
             self.role,
-            max_frame=room_for_deflated(limits.max_frame),
+            max_frame=room_for_deflated(min(limits.max_frame, limits.max_message)),
             max_message=limits.max_message,
             assembler=DeflateAssembler(self.deflate, self.role, limits.max_message),
             compress=make_compress(self.deflate, self.role),

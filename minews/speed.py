@@ -224,6 +224,8 @@ class FastConnection(Connection):
             if shape is None:
                 if (found := self._find_payload(data, at)) is None or (stop := sum(found)) > end:
                     break
+                if found[1] > self.limit:
+                    break
                 payload = data[found[0] : stop]
                 if masked:
                     payload = apply_mask_fast(payload, data[found[0] - 4 : found[0]])
@@ -264,7 +266,7 @@ class FastConnection(Connection):
         if length is None:
             return None
         n, used = length
-        if n > self.limit or (data[at + 1] >= MASK) is not self._masked:
+        if n > self._longest or (data[at + 1] >= MASK) is not self._masked:
             self._odd = True
             return None
         start = at + 1 + used + 4 * self._masked
@@ -301,7 +303,7 @@ class FastConnection(Connection):
         first, (start, n) = data[at], found
         key = data[start - 4 : start] if self._masked else None
         self._part = _Part(first, n, key)
-        if start + n > len(data):
+        if start + n > len(data) and n <= self.limit:
             self._part.text = self._text_in(first)
             self._part.message = first == FIN_TEXT and self._assembler.idle
         return start
@@ -327,7 +329,7 @@ class FastConnection(Connection):
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message, as `Connection.send_binary` does."""
-        self._send_message(FIN_BINARY, bytes(data))
+        self._send_message(FIN_BINARY, data if type(data) is bytes else bytes(memoryview(data)))
 
     def _send_message(self, first: int, payload: bytes) -> None:
         if self.state is not OPEN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections import deque
 
 import pytest
@@ -13,6 +14,7 @@ from minews import Close, Frame, Message, Opcode, Ping, Pong, Role, State, decod
 from minews.closing import encode_close
 from minews.connection import TRANSITIONS, Connection
 from minews.messages import fragment
+from minews.speed import FastConnection
 from tests.cuts import every_cut
 from tests.minews.wire import WRONG_FRAMES, any_bytes
 
@@ -272,8 +274,38 @@ class TestLimits:
         client, server = talking(max_message=10)
         client.send_binary(bytes(11))
         assert [each.code for each in server.receive_data(client.data_to_send())] == [1009]
-        small = Connection(Role.SERVER, max_frame=10)
-        assert [each.code for each in small.receive_data(bytes.fromhex("828b"))] == [1009]
+        small = Connection(Role.SERVER, max_frame=1000)
+        assert [each.code for each in small.receive_data(bytes.fromhex("82fe03e9"))] == [1009]
+
+    @pytest.mark.parametrize("kind", [Connection, FastConnection])
+    def test_a_frame_that_no_message_can_be_is_refused_at_its_head(self, kind):
+        server = kind(Role.SERVER, max_frame=5000, max_message=1000)
+        assert [each.code for each in server.receive_data(bytes.fromhex("82fe03e9"))] == [1009]
+
+    @pytest.mark.parametrize("kind", [Connection, FastConnection])
+    @pytest.mark.parametrize("limits", [{"max_frame": 1}, {"max_message": 1}], ids=str)
+    def test_control_frames_have_their_125_bytes_whatever_the_limits_are(self, kind, limits):
+        client, server = kind(Role.CLIENT), kind(Role.SERVER, **limits)
+        client.send_ping(bytes(125))
+        assert server.receive_data(client.data_to_send()) == [Ping(bytes(125))]
+
+
+@pytest.mark.parametrize("kind", [Connection, FastConnection])
+class TestWhatIsSent:
+    @pytest.mark.parametrize("data", [bytearray(b"Hi"), memoryview(b"Hi"), array("B", b"Hi")], ids=type)
+    def test_any_bytes_like_object_can_be(self, kind, data):
+        client, server = kind(Role.CLIENT), kind(Role.SERVER)
+        client.send_binary(data)
+        client.send_ping(data)
+        assert server.receive_data(client.data_to_send()) == [Message(Opcode.BINARY, b"Hi"), Ping(b"Hi")]
+
+    @pytest.mark.parametrize("data", [5, True, [72, 105], {1: 2}, None], ids=repr)
+    def test_nothing_else_can(self, kind, data):
+        client = kind(Role.CLIENT)
+        for send in (client.send_binary, client.send_ping):
+            with pytest.raises(TypeError):
+                send(data)
+        assert client.data_to_send() == b""
 
 
 class TestAnything:

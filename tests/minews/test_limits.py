@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
-from minews.frames import FrameReader
 from minews.http import MAX_HEAD
 from minews.limits import Limits
 from minews.messages import MessageAssembler
+from minews.opening import Agreement
+from minews.types import Role
 
 
 class TestDefaults:
@@ -21,8 +22,13 @@ class TestDefaults:
     def test_sizes_are_those_of_the_parts_that_keep_them(self):
         limits = Limits()
         assert limits.max_head == MAX_HEAD
-        assert limits.max_frame == FrameReader()._max_payload
         assert limits.max_message == MessageAssembler()._max_message
+
+    def test_what_one_end_sends_in_a_frame_the_other_takes(self):
+        sender, receiver = (Agreement(role, None, None).connect(Limits()) for role in Role)
+        sender.send_binary(bytes(Limits().max_message))
+        (message,) = receiver.receive_data(sender.data_to_send())
+        assert len(message.data) == Limits().max_message
 
     def test_a_handshake_a_frame_and_a_ping_fit_the_time_that_they_have(self):
         limits = Limits()
@@ -39,3 +45,10 @@ def test_they_are_named_and_cannot_be_changed_but_in_a_copy():
     assert dataclasses.replace(limits, max_message=11) == Limits(max_message=11, ping_time=None)
     with pytest.raises(TypeError):
         Limits(max_mesage=10)
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
+def test_what_is_no_limit_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}"):
+        Limits(**{name: value})

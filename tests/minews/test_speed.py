@@ -27,6 +27,8 @@ from minews import (
     speed,
 )
 from minews.deflate import DeflateAssembler, DeflateParams
+from minews.limits import Limits
+from minews.opening import Agreement
 from minews.speed import FastConnection, apply_mask_fast
 from tests.minews.wire import WRONG_FRAMES, any_bytes, payloads, small_frames
 
@@ -280,6 +282,18 @@ class TestPayloadsThatComeInPieces:
             frame = encode_frame(Frame(fin, opcode, payload if rsv1 else b"", rsv1=rsv1))
             events = [conn.receive_data(bytes([byte])) for byte in frame]
             assert flat(events) == ([Message(Opcode.TEXT, "Hello")] if fin else [])
+
+    def test_a_message_that_deflate_made_longer_is_no_reason_to_read_with_the_clear_reader_from_then_on(self):
+        size = 3000
+        client, server = (
+            Agreement(role, None, DeflateParams()).connect(Limits(max_frame=size, max_message=size))
+            for role in Role
+        )
+        client.send_binary(random.Random(size).randbytes(size))
+        data = client.data_to_send()
+        assert len(data) > size + 8
+        assert len(server.receive_data(data)[0].data) == size
+        assert not server._odd
 
     @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
     def test_a_payload_that_drips_takes_little_more_than_its_size(self, opcode):

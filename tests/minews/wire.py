@@ -44,7 +44,7 @@ WRONG = {
     "65535 bytes as 127": ("81 ff 00 00 00 00 00 00 ff ff", 1002),
     "top bit of the length": ("81 ff 80 00 00 00 00 00 00 01", 1002),
     "a frame without end": ("81 ff 7f ff ff ff ff ff ff ff", 1009),
-    "one byte over the limit": ("82 ff 00 00 00 00 00 10 00 01", 1009),
+    "one byte over the limit": ("82 ff 00 00 00 00 01 00 00 01", 1009),
     "a Ping in fragments": (f"09 80 {NO_KEY}", 1002),
     "a Close in fragments": (f"08 80 {NO_KEY}", 1002),
     "a Ping of 126 bytes": (f"89 fe 00 7e {NO_KEY}" + "00" * 126, 1002),
