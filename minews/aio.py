@@ -14,8 +14,9 @@ sends to it, and nobody else. One clock for all connections of a server pings, a
 'Hello'
 
 What one connection may hold, besides a message that is not whole yet (Limits.max_message): INBOX and what one
-read from the socket brings of messages that wait to be read; OUTBOX, HELD and one message that wait to be
-sent by `send`; EVICTED and one message where `broadcast` or `write_message` do not wait.
+read from the socket brings of messages that wait to be read (where they may be compressed, what BIT bytes
+inflate to); OUTBOX, HELD and one message that wait to be sent by `send`; EVICTED and one message where
+`broadcast` or `write_message` do not wait.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import asyncio
 import contextlib
 import random
 import ssl
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -40,6 +42,7 @@ __all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_ag
 
 READ = 1 << 16  # bytes to take from a socket at once
 BREATH = 100  # messages that may be sent at one go before other tasks get their turn
+NEXT_ADDRESS = 0.25  # seconds after which a host's next address is tried, beside those that do not answer
 HELD = 1 << 14  # bytes, or characters, of messages that may wait to be written at one go
 
 OPEN = State.OPEN  # found faster by this name
@@ -102,6 +105,10 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             EOFError: if the connection is not open any more: it is lost, or one of us sent a Close. What the
                 peer sent before that can still be received.
         """
+        self._keeper.breath -= 1
+        if self._keeper.breath == 0:
+            self._keeper.breath = BREATH
+            await asyncio.sleep(0)
         while self._drained is not None:
             await asyncio.shield(self._drained)
         self._send_message(message)
@@ -109,10 +116,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._hold(len(message))
         else:
             self._transport.write(self._protocol.data_to_send())
-        self._keeper.breath -= 1
-        if self._keeper.breath == 0:
-            self._keeper.breath = BREATH
-            await asyncio.sleep(0)
 
     def write_message(self, message: str | bytes) -> None:
         """Do as `send`, but do not wait, however slowly the peer reads: look at `unsent` before."""
@@ -136,8 +139,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     async def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait until the connection has ended, and return the code it ended with.
 
-        That takes `Limits.close_time` at most. Messages that still come can be received; those that find
-        INBOX bytes waiting are dropped. Any number of tasks may close.
+        A peer that takes nothing of what is unsent, or does not answer, is dropped after `Limits.close_time`,
+        and one that does not end TCP after as long again. Messages that still come can be received; those
+        that find INBOX bytes waiting are dropped. Any number of tasks may close.
 
         Raises:
             ValueError: if no Close may carry the code, or the reason is too long.
@@ -191,6 +195,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
                 self._head += data
                 self._keeper.on_head(self)
             return
+        if self._later:  # TLS may hand over more, though we do not read
+            self._later += data
+            return
         ended = self._take(data)
         if protocol._output:  # as most often there is none, not even a call is spent on it
             self._write_answers(protocol.data_to_send())
@@ -209,7 +216,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._flush()
         self._protocol.receive_eof()
         self._wake()
-        self._deadline = self._keeper.now + self._limits.close_time
+        self._expect_end()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeper.forget(self)
@@ -228,7 +235,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._drained = self._keeper.loop.create_future()
-        self._stalled = self.unsent, self._keeper.now
+        self._stalled = self._untaken(), self._keeper.now
         self._owed = 0
 
     def resume_writing(self) -> None:
@@ -289,8 +296,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         encode_close(code, reason)  # raises, whatever the state is
         if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason)
-            self._flush()
-            self._deadline = self._keeper.now + self._limits.close_time
+            self._expect_end()
             if not self._reading:
                 self._read_on()  # the peer's Close stands behind what was not read
 
@@ -301,7 +307,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         if self._head is not None and self._ready:
             if self._late():
                 self._keeper.on_head(self)
-        elif self._late() or self._reads_nothing(now):
+        elif self._reads_nothing(now) or self._late():
             self.abort()
         else:
             self._mind_silence(now)
@@ -311,13 +317,31 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def _reads_nothing(self, now: float) -> bool:
         """Whether the peer has read nothing for the idle time, while it should."""
-        if self._drained is None:
+        if self._drained is None and self._deadline is None:
             return False
         least, since = self._stalled
-        if self.unsent < least:
-            self._stalled = self.unsent, now
+        if (untaken := self._untaken()) < least:
+            self._stalled = untaken, now
+            if self._deadline is not None:
+                self._deadline = now + self._limits.close_time
             return False
-        return now > since + self._limits.idle_time
+        return self._drained is not None and now > since + self._limits.idle_time
+
+    def _expect_end(self) -> None:
+        """Give the peer `close_time` for what is left to do, and anew whenever it takes something."""
+        self._stalled = self._untaken(), self._keeper.now
+        self._deadline = self._keeper.now + self._limits.close_time
+
+    def _untaken(self) -> int:
+        """Bytes that wait for the peer to read on; those that the system holds, too, where it tells."""
+        waiting = self.unsent
+        with contextlib.suppress(ImportError, AttributeError, OSError):
+            import fcntl
+            import termios
+
+            held = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+            waiting += int.from_bytes(held, sys.byteorder)
+        return waiting
 
     async def _receive(self, end: type[Exception]) -> str | bytes:
         while not self._inbox:
@@ -362,6 +386,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     def _read_on(self) -> None:
         self._reading = True
         self._transport.resume_reading()
+        if data := self._later:
+            self._later = b""
+            self._hear(data)
 
     def _finish(self) -> None:
         """Say that all is said, and let the peer end TCP; give it `close_time` for that.
@@ -369,7 +396,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         To close at once would reset the connection if the peer has sent more, and the reset could take away
         from it what we said last (section 7.1.1).
         """
-        self._deadline = self._keeper.now + self._limits.close_time
+        self._expect_end()
         if not self._protocol.tcp_should_end:
             return  # we are a client, and the server ends first
         if not self._transport.can_write_eof():
@@ -418,6 +445,7 @@ class _Keeper:
             _buffers[self.loop] = memoryview(bytearray(READ))
         self.buffer = _buffers[self.loop]
         self.watched: set[AsyncConnection] = set()  # all that TCP has made and not lost
+        self.left = asyncio.Event()  # set when somebody has left
         times = limits.open_time, limits.idle_time, limits.close_time, limits.ping_time or 4.0
         self.tick = max(0.01, min(1.0, min(times) / 4))  # seconds between two looks at the clock
         self.breath = BREATH
@@ -431,6 +459,7 @@ class _Keeper:
 
     def forget(self, conn: AsyncConnection) -> None:
         self.watched.discard(conn)
+        self.left.set()
         if not self.watched and self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -457,6 +486,7 @@ class AsyncServer(Reception):
         self._keeper = _Keeper(self._limits, self._welcome, self._look_at_request)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
+        self._closers: set[asyncio.Task[None]] = set()  # handlers that wait until the server is closed
         self._ending: asyncio.Task[None] | None = None
 
     async def listen(self, host: str | None, port: int) -> None:
@@ -470,15 +500,23 @@ class AsyncServer(Reception):
         """Stop listening, send every peer a Close, and wait for all handlers.
 
         Peers that do not answer are dropped after `Limits.close_time`, and handlers that go on are cancelled
-        soon after. Any number of tasks may close, even a handler.
+        soon after. Any number of tasks may close, even handlers, which then go on.
 
         Raises:
             ValueError: if no Close may carry the code, or the reason is too long.
         """
         encode_close(code, reason)
+        me: Any = asyncio.current_task()
+        if me in self._tasks:
+            self._closers.add(me)
+            self._keeper.left.set()
         if self._ending is None:
             self._ending = self._keeper.loop.create_task(self._end(code, reason))
         await asyncio.shield(self._ending)
+        if self._closers and me not in self._closers:
+            _, late = await asyncio.wait(self._closers, timeout=self._limits.close_time)
+            for task in late:
+                task.cancel()
 
     async def __aenter__(self) -> AsyncServer:
         return self
@@ -494,15 +532,20 @@ class AsyncServer(Reception):
                 conn._start_closing(code, reason)
             else:
                 conn.abort()
-        late = self._tasks
-        if late:
-            _, late = await asyncio.wait(late, timeout=keeper.limits.close_time + 2 * keeper.tick)
-        for task in late:
+        await self._wait_for_all(keeper.limits.close_time + 2 * keeper.tick)
+        for task in self._tasks - self._closers:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=keeper.limits.close_time)
-        while keeper.watched:
-            await asyncio.sleep(0)
+        for conn in list(keeper.watched):
+            conn.abort()
+        await self._wait_for_all(keeper.limits.close_time)
+
+    async def _wait_for_all(self, seconds: float) -> None:
+        """Wait until every connection is over, and every handler but those that wait for just this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._keeper.watched or self._tasks - self._closers:
+                    self._keeper.left.clear()
+                    await self._keeper.left.wait()
 
     async def _stop_listening(self) -> None:
         assert self._listener is not None
@@ -559,7 +602,12 @@ class AsyncServer(Reception):
     def _start(self, work: Any) -> None:
         task = self._keeper.loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._closers.discard(task)
+        self._keeper.left.set()
 
     def _note(self, error: Exception) -> None:
         super()._note(error)
@@ -632,7 +680,7 @@ class _AsyncWire(Wire):
         await self.drop()
         self.received = received = bytearray()
         _, self.conn = await self._keeper.loop.create_connection(
-            lambda: AsyncConnection(self._keeper, received), host, port
+            lambda: AsyncConnection(self._keeper, received), host, port, happy_eyeballs_delay=NEXT_ADDRESS
         )
 
     async def start_tls(self, host: str) -> None:

@@ -51,8 +51,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_assembler", "_close_came", "_close_sent", "_compress", "_failed", "_output", "_random_bytes",
-        "_longest", "_reader", "close_code", "close_reason", "limit", "role", "state",
+        "_assembler", "_close_came", "_close_sent", "_compress", "_failed", "_longest", "_output",
+        "_random_bytes", "_reader", "close_code", "close_reason", "limit", "role", "state",
     )  # fmt: skip
 
     def __init__(

@@ -29,6 +29,7 @@ INBOX = 1 << 16  # bytes of messages that wait to be read; what happens beyond i
 OUTBOX = 1 << 16  # bytes that wait to be sent, of messages with asyncio, and of Pongs
 EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
+BIT = 1 << 10  # bytes to take at once of what may be compressed, and inflate to a thousand times as much
 
 
 class _NotYet:
@@ -58,7 +59,8 @@ class Session:
     """
 
     __slots__ = (
-        "_heard_at", "_inbox", "_inbox_size", "_limits", "_pings", "_protocol", "agreement", "latency",
+        "_heard_at", "_inbox", "_inbox_size", "_later", "_limits", "_pings", "_protocol", "agreement",
+        "latency",
     )  # fmt: skip
 
     agreement: Agreement
@@ -70,6 +72,7 @@ class Session:
         self._protocol = NOT_YET
         self._inbox: list[str | bytes] = []  # the oldest message last, where it is taken out for nothing
         self._inbox_size = 0
+        self._later = b""  # what came, and must wait until there is room for what it may inflate to
         self._pings: dict[bytes, tuple[float, Any]] | None = None  # when each was sent, and who waits for it
         self._heard_at = 0.0  # when something came, on the driver's clock
 
@@ -105,7 +108,13 @@ class Session:
         self.agreement, self._protocol = agreement, agreement.connect(self._limits)
 
     def _take(self, data: bytes) -> bool:
-        """Take bytes of the peer's; tell whether they ended the connection."""
+        """Take bytes of the peer's; tell whether they ended the connection.
+
+        What may be compressed is taken bit by bit, as long as there is room for it: the rest waits in
+        `_later`, and the driver is to take it before it reads on.
+        """
+        if len(data) > BIT and self.agreement.deflate is not None:
+            return self._take_by_bits(data)
         events = self._protocol.receive_data(data)
         if len(events) == 1 and not self._inbox and type(message := events[0]) is Message:
             self._inbox.append(message.data)  # what comes most often, in one step
@@ -123,6 +132,15 @@ class Session:
         if messages:
             self._keep(messages)
         return ended
+
+    def _take_by_bits(self, data: bytes) -> bool:
+        for at in range(0, len(data), BIT):
+            if self._inbox_size > INBOX and self.state is State.OPEN:
+                self._later = data[at:]
+                return False
+            if self._take(data[at : at + BIT]):
+                return True
+        return False
 
     def _keep(self, messages: list[str | bytes]) -> None:
         if self._inbox_size > INBOX and self.state is not State.OPEN:
@@ -153,7 +171,7 @@ class Session:
 
     def _send_ping(self, payload: bytes = b"", waiter: Any = None) -> bytes:
         """Send a Ping with random bytes or others; return them."""
-        payload = payload or os.urandom(8)
+        payload = bytes(memoryview(payload)) or os.urandom(8)  # what bytearrays say may change
         self._protocol.send_ping(payload)
         if self._pings is None:
             self._pings = {}
@@ -217,21 +235,25 @@ class Reception:
     def _answer(self, received: bytearray, late: bool = False) -> tuple[bytes, Agreement | None] | None:
         """Return what to answer to a request, and what is agreed then; None if it is not whole yet."""
         try:
-            head = take_head_within(received, self._limits.max_head)
-            if head is None and classify_first_bytes(bytes(received[:3])) == "tls":
-                raise HandshakeError(400, reason="TLS is not spoken here")
-            if head is None and not late:
-                return None
-            if head is None:
-                raise HandshakeError(408, reason="the request did not come in time")
-            if len(self.connections) >= self._max_connections:
-                raise HandshakeError(503, reason="too many connections, come back later")
-            return accept_request(head, self._options)
-        except HandshakeError as error:
-            return refuse(error), None
-        except Exception as error:  # of the application's `admit`
+            try:
+                return self._decide(received, late)
+            except HandshakeError as refusal:
+                return refuse(refusal), None
+        except Exception as error:  # of the application's `admit`, or in what it refuses with
             self._note(error)
             return refuse(HandshakeError(500, reason="the server made a mistake")), None
+
+    def _decide(self, received: bytearray, late: bool) -> tuple[bytes, Agreement] | None:
+        head = take_head_within(received, self._limits.max_head)
+        if head is None and classify_first_bytes(bytes(received[:3])) == "tls":
+            raise HandshakeError(400, reason="TLS is not spoken here")
+        if head is None and not late:
+            return None
+        if head is None:
+            raise HandshakeError(408, reason="the request did not come in time")
+        if len(self.connections) >= self._max_connections:
+            raise HandshakeError(503, reason="too many connections, come back later")
+        return accept_request(head, self._options)
 
     def _judge(self, error: Exception, conn: Session) -> tuple[int, str]:
         """Return what to close a connection with whose handler raised an error."""

@@ -1,9 +1,8 @@
 """WebSocket on blocking sockets and threads, for programs that do one thing at a time.
 
 No thread waits while it holds what another one needs: whoever waits for bytes does so in `recv` of the socket
-or, with TLS, in a selector; who waits for room to write, too; and what is done under the lock does not block
-(but for the last words of TLS). Bytes that the peer does not take yet stay in `_outbox`, and who sent them
-waits until they are gone.
+or, with TLS, in a selector; who waits for room to write, too; and what is done under the lock does not block.
+Bytes that the peer does not take yet stay in `_outbox`, and who sent them waits until they are gone.
 
 >>> def echo(conn):
 ...     for message in conn:
@@ -33,13 +32,14 @@ from .closing import encode_close
 from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
-from .session import EVICTED, OUTBOX, Reception, Session
+from .session import EVICTED, INBOX, OUTBOX, Reception, Session
 from .tcp import CHUNK, graceful_close
 from .tls import client_tls_context, end_tls, start_tls
 from .types import HandshakeError, State
 
 __all__ = ["SyncConnection", "SyncServer", "broadcast", "connect", "connect_again", "serve"]
 
+GLANCE = 0.5  # seconds after which who only sends looks whether something has come
 POLL = 0.1  # seconds until a listener sees that it should end, where nothing wakes it
 REFUSAL_TIME = 1.0  # seconds that a client that is refused gets to read why
 
@@ -64,8 +64,8 @@ class SyncConnection(Session):
     """One end of a connection. `connect` and `serve` make them.
 
     Any number of threads may send, and receive: each message goes to one of them. Iterating over it gives
-    messages until it ends. Pings are answered, and sent, while a thread waits in `recv`; silence counts only
-    while one does. See `Session` for its attributes.
+    messages until it ends. Pings are answered, and sent, while a thread waits in `recv`, and now and then by
+    `send`; silence counts only while one waits. See `Session` for its attributes.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class SyncConnection(Session):
         self._waits = PATIENT and not isinstance(sock, ssl.SSLSocket)  # in `recv` of the socket
         self._at_once = socket.MSG_DONTWAIT if self._waits else 0  # for calls that must not wait
         self._told = 0.0  # the patience that the socket knows of
+        self._looked_at = time.monotonic()  # when somebody last looked whether something has come
         sock.setblocking(self._waits)
         with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,6 +94,7 @@ class SyncConnection(Session):
         self._selector = Selector()
         self._selector.register(sock, EVENT_READ)
         if rest:
+            self._show("received", rest)
             with self._lock:
                 self._take_and_answer(rest)
 
@@ -107,7 +109,9 @@ class SyncConnection(Session):
             TimeoutError: if no message comes in time. The connection stays open.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        in_time = self._receiving.acquire(True, -1 if timeout is None else max(0.0, timeout))
+        in_time = self._receiving.acquire(
+            True, -1 if timeout is None else min(max(0.0, timeout), threading.TIMEOUT_MAX)
+        )
         if not in_time:
             raise TimeoutError("other threads received what came in time")
         try:
@@ -129,6 +133,8 @@ class SyncConnection(Session):
                 peer sent before that can still be received.
             TimeoutError: if the peer takes nothing for the idle time. The connection is lost then.
         """
+        if time.monotonic() - self._looked_at > GLANCE:
+            self._glance()
         with self._lock:
             self._send_message(message)
             done = self._flush()
@@ -153,7 +159,8 @@ class SyncConnection(Session):
         """Send a Close, wait for the peer's and for the end of TCP; return the code that it ended with.
 
         Another thread that waits in `recv` gets what still comes, then EOFError. Messages that find INBOX
-        bytes waiting are dropped. All this takes `Limits.close_time`, and as long for the end of TCP.
+        bytes waiting are dropped. A peer that takes nothing of what is unsent, or does not answer, gets
+        `Limits.close_time`, and as long for the end of TCP; what the system has taken by then still goes out.
 
         Raises:
             ValueError: if no Close may carry the code, or the reason is too long.
@@ -162,13 +169,18 @@ class SyncConnection(Session):
         deadline = time.monotonic() + self._limits.close_time
         in_time = self._receiving.acquire(timeout=self._limits.close_time)
         if not in_time:
-            self.abort()
+            self._let_go()
+            _hang_up(self._sock)  # wakes who receives
             self._receiving.acquire()
         try:
+            unsent = len(self._outbox)
             while not self._is_finished() and in_time:
                 in_time = self._receive(deadline)
+                if len(self._outbox) < unsent:  # it reads: that may take its time
+                    unsent, in_time = len(self._outbox), True
+                    deadline = time.monotonic() + self._limits.close_time
             if not self._is_finished():
-                self.abort()
+                self._let_go()
             self._end(max(0.0, deadline - time.monotonic()))
         finally:
             self._receiving.release()
@@ -205,10 +217,16 @@ class SyncConnection(Session):
 
     def _receive(self, deadline: float | None) -> bool:
         """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
-        began = time.monotonic()
+        self._looked_at = began = time.monotonic()
+        if later := self._later:
+            with self._lock:
+                self._later = b""
+                self._take_and_answer(later)
+            return deadline is None or began < deadline
         patience = self._patience() - (self._waited - self._heard_at)
         if deadline is not None:
             patience = min(patience, deadline - began)
+        data: bytes | None
         try:
             data = self._read_within(patience)
         except NOT_NOW:  # there is room, or a part of what TLS makes bytes of
@@ -216,6 +234,8 @@ class SyncConnection(Session):
             data, began = None, time.monotonic()  # it was not in vain
         except OSError:
             data = b""
+        if data:
+            self._show("received", data)
         with self._lock:
             if data:
                 self._heard_at = self._waited
@@ -255,9 +275,19 @@ class SyncConnection(Session):
             return _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
         return bool(self._pending() or self._selector.select(patience))
 
-    def _take_and_answer(self, data: bytes) -> None:
+    def _glance(self) -> None:
+        """Take what has come, if no other thread does: a Ping wants an answer, and a Close may be there."""
+        if self._inbox_size <= INBOX and self._receiving.acquire(blocking=False):
+            try:
+                self._receive(time.monotonic())
+            finally:
+                self._receiving.release()
+
+    def _show(self, direction: str, data: bytes) -> None:
         if self._trace is not None:
-            self._trace("received", data)
+            self._trace(direction, data)
+
+    def _take_and_answer(self, data: bytes) -> None:
         self._take(data)
         before = len(self._outbox)
         if (before or self._protocol._output) and not self._flush():
@@ -270,8 +300,7 @@ class SyncConnection(Session):
     def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
         if data := self._protocol.data_to_send():
-            if self._trace is not None:
-                self._trace("sent", data)
+            self._show("sent", data)
             self._outbox += data
         if not self._outbox:
             return True
@@ -340,16 +369,26 @@ class SyncConnection(Session):
         self._protocol.receive_eof()
         _hang_up(self._sock)
 
+    def _let_go(self) -> None:
+        """Wait for the peer no longer. What the system has taken of what we sent, it may still read."""
+        with self._lock:
+            if self._outbox:
+                self._give_up()
+            else:
+                with contextlib.suppress(OSError, AttributeError):  # only Linux can be told for how long
+                    milliseconds = int(self._limits.idle_time * 1000)
+                    self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
     def _end(self, patience: float) -> None:
         """Close the socket, once nobody waits for it any more."""
         if self._sock.fileno() < 0:
             return
         with self._lock:
             self._protocol.receive_eof()
-            self._broken = True
-            end_tls(self._sock, patience)
-            with contextlib.suppress(OSError):  # wakes who waits for room
-                socket.socket.shutdown(self._sock, socket.SHUT_WR)
+            self._broken = True  # from here on nobody else reads or writes
+        end_tls(self._sock, patience)
+        with contextlib.suppress(OSError):  # wakes who waits for room
+            socket.socket.shutdown(self._sock, socket.SHUT_WR)
         with self._sending:
             graceful_close(self._sock, patience)
 
@@ -606,7 +645,7 @@ class _BlockingWire(Wire):
     async def dial(self, host: str, port: int) -> None:
         self.sock.close()
         self.received.clear()
-        self.sock = socket.create_connection((host, port), _left(self._deadline))
+        self.sock = _dial(host, port, self._deadline)
 
     async def start_tls(self, host: str) -> None:
         self.sock = start_tls(self.sock, host, self._tls or client_tls_context(), _left(self._deadline))
@@ -616,6 +655,23 @@ class _BlockingWire(Wire):
 
     async def receive(self) -> None:
         _receive(self.sock, self.received, self._deadline)
+
+
+def _dial(host: str, port: int, deadline: float) -> socket.socket:
+    """Connect to the first of a host's addresses that answers; each gets a share of the time."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    while True:
+        left = _left(deadline) / len(addresses)
+        family, kind, protocol, _, address = addresses.pop(0)
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(left)
+            sock.connect(address)
+            return sock
+        except OSError:
+            sock.close()
+            if not addresses:
+                raise
 
 
 def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:

@@ -129,6 +129,17 @@ class Peer:
         self.sock.close()
 
 
+@contextlib.contextmanager
+def deaf_address():
+    """An address at which connecting takes for ever: more have come than the system lets wait there."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
+        for _ in range(4):
+            sock = waiting.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(listening.getsockname())
+        yield listening.getsockname()
+
+
 def linger(on: int, seconds: int) -> bytes:
     return struct.pack("hh" if os.name == "nt" else "ii", on, seconds)
 

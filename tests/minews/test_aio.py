@@ -9,6 +9,7 @@ import contextvars
 import random
 import socket
 import ssl
+import sys
 import unittest.mock
 
 import pytest
@@ -23,8 +24,10 @@ from minews.reaching import MAX_REDIRECTS
 from minews.tls import client_tls_context, server_tls_context
 from tests.minews.asynchronous import (
     CERTIFICATE,
+    PATIENCE,
     asynchronous,
     close_payload,
+    deaf_address,
     expect_failure,
     listener,
     masked,
@@ -110,6 +113,96 @@ async def test_messages_in_front_of_a_close_can_still_be_read_but_no_answer_can_
         assert conn.close_code == 1005
         visits.over.set()
         await peer.leaves()
+
+
+@asynchronous
+async def test_a_send_that_is_cancelled_while_others_get_their_turn_sends_nothing():
+    async with await serve(echo) as server, await connect(server.url()) as conn:
+        conn._keeper.breath = 1
+        sending = asyncio.create_task(conn.send("cancelled"))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await conn.send("sent")
+        assert await conn.recv() == "sent"
+        assert sending.cancelled()
+
+
+@asynchronous
+@pytest.mark.parametrize("secure", [False, True], ids=["TCP", "TLS"])
+async def test_what_is_compressed_waits_until_there_is_room_for_what_it_inflates_to(secure):
+    visits, count = Visits(), 60
+    tls = server_tls_context(CERTIFICATE, CERTIFICATE) if secure else None
+    trusted = client_tls_context(CERTIFICATE) if secure else None
+    async with await serve(visits, options=ServerOptions(deflate=True), limits=CALM, tls=tls) as server:
+        options = ClientOptions(deflate=DeflateParams())
+        async with await connect(server.url(), options=options, limits=CALM, tls=trusted) as conn:
+            served = await visits.next()
+            for _ in range(count):
+                conn._protocol.send_binary(bytes(1 << 20))
+            conn._transport.write(conn._protocol.data_to_send())
+            await until(lambda: served._later)
+            sizes = []
+            for _ in range(count):
+                sizes.append(served._inbox_size)
+                assert await served.recv() == bytes(1 << 20)
+            assert max(sizes) < 4 << 20
+            visits.over.set()
+
+
+@asynchronous
+async def test_what_tls_hands_over_though_nobody_reads_stays_in_order():
+    async with await serve(keep) as server, await connect(server.url()) as conn:
+        conn._later = plain(Opcode.TEXT, b"first")
+        conn._hear(plain(Opcode.TEXT, b"second"))
+        conn._read_on()
+        assert [await conn.recv(), await conn.recv()] == ["first", "second"]
+
+
+@asynchronous
+async def test_a_peer_that_takes_what_we_said_is_not_dropped_for_the_time_that_takes(monkeypatch):
+    visits, left, looks = Visits(), iter(range(20, 0, -1)), []
+
+    def look(conn):
+        looks.append(next(left, 0))
+        return looks[-1]
+
+    monkeypatch.setattr(AsyncConnection, "_untaken", look)
+    limits = Limits(close_time=0.1, ping_time=None)
+    async with await serve(visits, limits=limits) as server, opened(server) as peer:
+        await visits.next()
+        visits.over.set()
+        await peer.leaves()
+    assert looks[20:] == [0] * len(looks[20:]) and len(looks) > 20
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not tell in this way")
+@asynchronous
+async def test_what_the_system_holds_for_a_peer_is_not_taken_either():
+    visits = Visits()
+    async with await serve(visits, limits=CALM) as server, opened(server) as peer:
+        conn = await visits.next()
+        conn.write_message(bytes(1 << 20))
+        assert conn._untaken() > conn.unsent
+        peer.reset()
+        visits.over.set()
+
+
+@asynchronous
+async def test_an_address_that_does_not_answer_keeps_the_next_one_not_waiting():
+    with deaf_address() as deaf:
+        async with await serve(echo) as server:
+            addresses = [
+                (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", each)
+                for each in (deaf, ("127.0.0.1", server.port))
+            ]
+            loop = asyncio.get_running_loop()
+            with unittest.mock.patch.object(
+                loop, "getaddrinfo", unittest.mock.AsyncMock(return_value=addresses)
+            ):
+                conn = await connect("ws://two.example/", options=ClientOptions(), limits=CALM)
+            async with conn:
+                await conn.send("Hello")
+                assert await conn.recv() == "Hello"
 
 
 @asynchronous
@@ -1341,19 +1434,38 @@ async def test_several_tasks_may_close_a_server_and_one_that_is_cancelled_stops_
 
 
 @asynchronous
-async def test_a_handler_may_close_its_server():
+async def test_handlers_may_close_their_server_and_go_on():
+    """They do not wait for each other, nor for the time that peers have to answer."""
+
     async def handle(conn):
         async for _ in conn:
             await server.close()
+            gone_on.append(conn)
 
-    server = await serve(handle, limits=QUICK)
-    async with await connect(server.url()) as conn:
+    gone_on = []
+    server = await serve(handle, limits=Limits(close_time=PATIENCE, ping_time=None))
+    async with await connect(server.url()) as conn, await connect(server.url()) as other:
         await conn.send("shut down")
+        await other.send("shut down")
         with pytest.raises(EOFError):
             await conn.recv()
         assert conn.close_code == 1001
     await server.close()
+    assert len(gone_on) == 2
     assert not server._tasks
+
+
+@asynchronous
+async def test_a_handler_that_closes_its_server_and_does_not_end_is_cancelled():
+    async def handle(conn):
+        await server.close()
+        await asyncio.Event().wait()
+
+    server = await serve(handle, limits=QUICK)
+    async with await connect(server.url()):
+        pass
+    await server.close()
+    await until(lambda: not server._tasks)
 
 
 @asynchronous

@@ -7,6 +7,7 @@ import types
 import pytest
 
 from minews import Connection, HandshakeError, Opcode, Role, State, encode_frame, parse_response_head
+from minews.deflate import DeflateParams
 from minews.limits import Limits
 from minews.opening import Agreement, ServerOptions
 from minews.session import INBOX, MESSAGE_COST, Reception, Session
@@ -19,10 +20,10 @@ LIMITS = Limits(ping_time=20.0, idle_time=60.0)
 class Loose(Session):
     """A session that writes what it sends into a list, and notes when it is given up."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: Limits = LIMITS, deflate: DeflateParams | None = None) -> None:
         super().__init__(limits)
         self.sent, self.given_up = [], False
-        self._begin(Agreement(Role.SERVER, None, None))
+        self._begin(Agreement(Role.SERVER, None, deflate))
 
     def _flush(self) -> None:
         self.sent.append(self._protocol.data_to_send())
@@ -33,6 +34,10 @@ class Loose(Session):
 
 def masked(opcode: int, payload: bytes = b"") -> bytes:
     return encode_frame(Frame(True, opcode, payload, masking_key=b"\x01\x02\x03\x04"))
+
+
+def client_that_deflates() -> Connection:
+    return Agreement(Role.CLIENT, None, DeflateParams()).connect(LIMITS)
 
 
 class TestSession:
@@ -90,6 +95,37 @@ class TestSession:
         for _ in range(3):
             session._take(message)
         assert session._inbox_size == (1 if says_goodbye else 3) * (INBOX + MESSAGE_COST)
+
+    def test_what_is_compressed_is_taken_as_long_as_there_is_room_for_it(self):
+        session, sender = Loose(deflate=DeflateParams()), client_that_deflates()
+        for _ in range(100):
+            sender.send_binary(bytes(INBOX))
+        data, popped = sender.data_to_send(), 0
+        assert len(data) < INBOX
+        assert not session._take(data)
+        while session._inbox:
+            assert session._inbox_size < 20 * (INBOX + MESSAGE_COST)
+            assert session._pop() == bytes(INBOX)
+            popped += 1
+            if not session._inbox and (later := session._later):
+                session._later = b""
+                session._take(later)
+        assert popped == 100
+
+    def test_a_close_ends_it_behind_what_is_compressed(self):
+        session, sender = Loose(deflate=DeflateParams()), client_that_deflates()
+        for _ in range(100):
+            sender.send_text("much ado " * 50)
+        sender.send_close(1000)
+        assert session._take(sender.data_to_send() + bytes(2000))
+        assert len(session._inbox) == 100
+
+    def test_what_a_ping_carries_may_change_after_it_was_sent(self):
+        session, payload = Loose(), bytearray(b"here")
+        session._send_ping(payload)
+        payload[:] = b"gone"
+        session._take(masked(Opcode.PONG, b"here"))
+        assert session.latency is not None
 
     def test_one_pong_answers_all_pings_before_it(self):
         session = Loose()
@@ -203,6 +239,15 @@ class TestReception:
         there = reception(ServerOptions(admit=lambda request: 1 / 0))
         assert status_of(there._answer(bytearray(request_head()))) == 500
         assert isinstance(there.error, ZeroDivisionError)
+
+    @pytest.mark.parametrize("status, reason", [(600, ""), (401, "Zähler €\r\n")], ids=["status", "line"])
+    def test_a_refusal_that_cannot_be_written_is_a_mistake_of_the_application_too(self, status, reason):
+        def admit(request):
+            raise HandshakeError(status, [("WWW-Authenticate", f'Basic realm="{reason}"')])
+
+        there = reception(ServerOptions(admit=admit))
+        assert status_of(there._answer(bytearray(request_head()))) == 500
+        assert isinstance(there.error, ValueError)
 
     def test_a_handler_that_fails_ends_its_connection_with_1011_and_the_first_error_is_kept(self):
         there, conn = reception(), Connection(Role.SERVER)

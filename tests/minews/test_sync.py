@@ -34,9 +34,10 @@ from minews import (
 from minews.deflate import DeflateParams
 from minews.limits import Limits
 from minews.opening import ClientOptions, ServerOptions
-from minews.session import EVICTED
+from minews.session import EVICTED, INBOX
 from minews.sync import broadcast, connect, connect_again, serve
 from minews.tls import client_tls_context, explain_tls_error, server_tls_context
+from tests.minews.asynchronous import deaf_address
 from tests.minews.heads import request_head
 from tests.minews.wire import WRONG_FRAMES
 
@@ -83,6 +84,11 @@ def echo(conn):
 
 def nothing(conn):
     """A handler that returns at once."""
+
+
+def close_frame() -> bytes:
+    """A Close of 1000 as a server sends it."""
+    return plain(Opcode.CLOSE, (1000).to_bytes(2, "big"))
 
 
 def masked(opcode, payload=b"", fin=True) -> bytes:
@@ -387,6 +393,7 @@ class TestWaiting:
             return tell(conn, level, kind, value)
 
         told, tell = [], socket.socket.setsockopt
+        monkeypatch.setattr(minews.sync, "GLANCE", PATIENCE)
         with (
             serve(echo) as server,
             connect(server.url(), limits=Limits(ping_time=30, idle_time=60)) as client,
@@ -626,6 +633,82 @@ class TestThreads:
             ended.set()
 
 
+class TestSendersOnly:
+    """A thread that only sends looks now and then what has come."""
+
+    @pytest.fixture(autouse=True)
+    def _impatient(self, monkeypatch):
+        monkeypatch.setattr(minews.sync, "GLANCE", 0.0)
+
+    def test_a_close_ends_it(self):
+        def tick(conn):
+            while True:
+                conn.send("tick")
+
+        with serve(tick, limits=CALM) as server, connect(server.url(), limits=CALM) as conn:
+            assert conn.recv() == "tick"
+            assert conn.close() == 1000
+        assert server.error is None
+
+    def test_pings_are_answered_and_messages_kept(self):
+        def tick(conn):
+            while conn.latency is None and not over.is_set():
+                conn.send("tick")
+            conn.send(conn.recv())
+
+        over = threading.Event()
+        with serve(tick, limits=HASTY) as server, opened(server) as peer:
+            peer.sendall(masked(Opcode.TEXT, b"kept") + masked(Opcode.PING, b"there?"))
+            came = []
+            while Opcode.PONG not in came:
+                came += [frame.opcode for frame in frames_of(peer, 1)]
+            over.set()
+            *_, kept, last = frames_of(peer)
+            assert (kept.payload, last.opcode) == (b"kept", Opcode.CLOSE)
+
+    def test_what_nobody_receives_is_not_read_beyond_the_bound(self):
+        def tick(conn):
+            visits.append(conn)
+            while not over.is_set():
+                conn.send("tick")
+
+        visits, over = [], threading.Event()
+        with serve(tick, limits=HASTY) as server, opened(server) as peer:
+            with Background(peer.sendall, masked(Opcode.BINARY, bytes(INBOX)) * 100):
+                while not visits or visits[0]._inbox_size < INBOX:
+                    frames_of(peer, 1)
+                for _ in range(300):
+                    frames_of(peer, 1)
+                assert visits[0]._inbox_size < 8 * INBOX
+                over.set()
+            rest_of(peer)
+
+
+class TestAddresses:
+    """A host with several: one that does not answer leaves the next ones a share of the time."""
+
+    def test_the_next_one_is_tried(self, monkeypatch):
+        with deaf_address() as deaf, serve(echo) as server:
+            resolves(monkeypatch, deaf, ("127.0.0.1", server.port))
+            with connect("ws://two.example/", limits=Limits(open_time=4 * SHORT)) as conn:
+                conn.send("Hello")
+                assert conn.recv() == "Hello"
+
+    def test_all_of_them_have_the_time_of_the_opening_together(self, monkeypatch):
+        with deaf_address() as one, deaf_address() as two:
+            resolves(monkeypatch, one, two)
+            began = time.monotonic()
+            with pytest.raises(TimeoutError, match=f"within {SHORT} seconds"):
+                connect("ws://two.example/", limits=HASTY)
+            assert time.monotonic() - began < PATIENCE / 2
+
+
+def resolves(monkeypatch, *addresses) -> None:
+    """Let the name of a host stand for some addresses."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", each) for each in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
 def narrow(server):
     """Leave the server's connection little room for what it sends, and return it."""
     wait_until(lambda: server.connections)
@@ -663,6 +746,28 @@ class TestSlowPeers:
             wait_until(lambda: [served for served in server.connections if served._sending.locked()])
             message, last = frames_of(conn)
         assert (len(message.payload), last.opcode) == (5_000_000, Opcode.CLOSE)
+
+    def test_what_was_sent_before_our_close_can_be_read_long_after(self):
+        with serve(lambda conn: conn.send(bytes(400_000)), limits=HASTY) as server, opened(server) as conn:
+            wait_until(lambda: not server._visits)
+            message, last = frames_of(conn)
+        assert (len(message.payload), last.opcode) == (400_000, Opcode.CLOSE)
+
+    def test_who_reads_what_waits_behind_is_not_dropped_for_the_time_that_takes(self):
+        def leave(conn):
+            conn.send("first")
+            with conn._lock:
+                conn._outbox += bytes(5_000_000)  # as a broadcast leaves it
+
+        with serve(leave, limits=HASTY) as server, opened(server) as conn:
+            narrow(server)
+            received = bytearray()
+            with contextlib.suppress(TimeoutError):
+                while piece := conn.recv(50_000):
+                    received += piece
+                    time.sleep(SHORT / 50)
+        assert len(received) > 5_000_000
+        assert received.endswith(close_frame())
 
     def test_who_sends_pings_for_ever_and_reads_nothing_is_given_up(self):
         with serve(echo, limits=CALM) as server, opened(server) as conn:
@@ -730,6 +835,25 @@ class TestBroadcast:
             conn.sendall(masked(Opcode.CLOSE))
             rest_of(conn)
         assert [len(frame.payload) for frame in frames] == [500_000, 8]
+
+    def test_who_does_not_end_tls_holds_up_nobody(self):
+        server_side, client_side = tls_contexts()
+        limits = Limits(close_time=PATIENCE, ping_time=None)
+        with (
+            serve(list, limits=limits, tls=server_side) as server,
+            client_side.wrap_socket(connected(server), server_hostname="127.0.0.1") as silent,
+        ):
+            silent.sendall(request_head())
+            wait_until(lambda: server.connections)
+            (leaving,) = server.connections
+            with connect(server.url(), tls=client_side) as conn:
+                silent.sendall(masked(Opcode.CLOSE))
+                wait_until(lambda: leaving.state is State.CLOSED)
+                began = time.monotonic()
+                assert broadcast({leaving, *server.connections}, "Hello") == 1
+                assert time.monotonic() - began < PATIENCE / 4
+                assert conn.recv() == "Hello"
+            silent.close()
 
     def test_one_stalled_client_holds_up_nobody_and_is_given_up_at_the_bound(self):
         message, taken = bytes(300_000), []
@@ -1210,7 +1334,7 @@ class TestClient:
 
     def test_without_time_there_is_no_opening(self):
         with pytest.raises(TimeoutError):
-            connect("ws://127.0.0.1:9/", limits=Limits(open_time=0))
+            connect("ws://127.0.0.1:9/", limits=Limits(open_time=1e-9))
 
     def test_a_server_that_drips_its_head_is_left_in_time(self):
         def serve_one(conn):
