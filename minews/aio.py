@@ -25,7 +25,6 @@ import asyncio
 import contextlib
 import random
 import ssl
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -35,6 +34,7 @@ from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
 from .session import EVICTED, INBOX, MESSAGE_COST, NOT_YET, OUTBOX, Reception, Session
+from .tcp import unacknowledged
 from .tls import client_tls_context
 from .types import HandshakeError, State
 
@@ -333,15 +333,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._deadline = self._keeper.now + self._limits.close_time
 
     def _untaken(self) -> int:
-        """Bytes that wait for the peer to read on; those that the system holds, too, where it tells."""
-        waiting = self.unsent
-        with contextlib.suppress(ImportError, AttributeError, OSError):
-            import fcntl
-            import termios
-
-            held = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
-            waiting += int.from_bytes(held, sys.byteorder)
-        return waiting
+        """Bytes that wait until the peer reads on, in our buffer or in the system's."""
+        return self.unsent + unacknowledged(self._transport.get_extra_info("socket"))
 
     async def _receive(self, end: type[Exception]) -> str | bytes:
         while not self._inbox:
@@ -541,11 +534,16 @@ class AsyncServer(Reception):
 
     async def _wait_for_all(self, seconds: float) -> None:
         """Wait until every connection is over, and every handler but those that wait for just this."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._keeper.watched or self._tasks - self._closers:
-                    self._keeper.left.clear()
-                    await self._keeper.left.wait()
+
+        async def see_all_leave() -> None:
+            while self._keeper.watched or self._tasks - self._closers:
+                self._keeper.left.clear()
+                await self._keeper.left.wait()
+
+        leaving = self._keeper.loop.create_task(see_all_leave())
+        await asyncio.wait({leaving}, timeout=seconds)
+        leaving.cancel()
+        await asyncio.wait({leaving})
 
     async def _stop_listening(self) -> None:
         assert self._listener is not None

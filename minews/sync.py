@@ -33,7 +33,7 @@ from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
 from .session import EVICTED, INBOX, OUTBOX, Reception, Session
-from .tcp import CHUNK, graceful_close
+from .tcp import CHUNK, graceful_close, unacknowledged
 from .tls import client_tls_context, end_tls, start_tls
 from .types import HandshakeError, State
 
@@ -173,11 +173,11 @@ class SyncConnection(Session):
             _hang_up(self._sock)  # wakes who receives
             self._receiving.acquire()
         try:
-            unsent = len(self._outbox)
+            untaken = self._untaken()
             while not self._is_finished() and in_time:
                 in_time = self._receive(deadline)
-                if len(self._outbox) < unsent:  # it reads: that may take its time
-                    unsent, in_time = len(self._outbox), True
+                if self._outbox and (left := self._untaken()) < untaken:  # it reads: that may take its time
+                    untaken, in_time = left, True
                     deadline = time.monotonic() + self._limits.close_time
             if not self._is_finished():
                 self._let_go()
@@ -360,6 +360,10 @@ class SyncConnection(Session):
         """Whether all is said and sent, or the peer has ended TCP."""
         said = self._protocol.tcp_should_end and not self._outbox
         return said or self._protocol.state is State.CLOSED
+
+    def _untaken(self) -> int:
+        """Bytes that wait until the peer reads on, in our buffer or in the system's."""
+        return len(self._outbox) + unacknowledged(self._sock)
 
     def _give_up(self) -> None:
         """Give up a peer that takes nothing: it hears of that at once, and of nothing else."""

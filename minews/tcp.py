@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 import time
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "recv_exactly",
     "recv_until",
     "split_length_prefixed",
+    "unacknowledged",
 ]
 
 CHUNK = 65_536  # bytes asked of one recv
@@ -217,3 +219,26 @@ def graceful_close(sock: socket.socket, timeout: float = 2.0) -> bytes:
                 break
             drained += piece[: MAX_DRAINED - len(drained)]
     return bytes(drained)
+
+
+def unacknowledged(sock: socket.socket) -> int:
+    """Return how many bytes we have sent that the peer's system has not taken yet (RFC 9293 section 3.3.1).
+
+    Arguments:
+        sock: a connected TCP socket.
+
+    Returns:
+        The bytes; 0 where the system does not say, or the connection is over.
+
+    >>> with socket.create_server(("127.0.0.1", 0)) as listener:
+    ...     with socket.create_connection(listener.getsockname()) as sock:
+    ...         unacknowledged(sock)
+    0
+    """
+    try:
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except (ImportError, AttributeError, OSError, ValueError):
+        return 0

@@ -1456,6 +1456,29 @@ async def test_handlers_may_close_their_server_and_go_on():
 
 
 @asynchronous
+async def test_a_handler_that_goes_on_is_cancelled_when_its_server_ends():
+    visits = Visits()
+    async with await serve(visits, limits=QUICK) as server, await connect(server.url()):
+        await visits.next()
+        await server.close()
+        assert not server._tasks
+        assert not visits.over.is_set()
+
+
+@asynchronous
+async def test_a_peer_that_reads_on_for_ever_does_not_keep_a_server_that_ends(monkeypatch):
+    left = iter(range(1 << 30, 0, -1))
+    monkeypatch.setattr(AsyncConnection, "_untaken", lambda conn: next(left))
+    visits = Visits()
+    limits = Limits(close_time=0.1, ping_time=None)
+    async with await serve(visits, limits=limits) as server, opened(server) as peer:
+        await visits.next()
+        visits.over.set()
+        await server.close()
+        await peer.leaves()
+
+
+@asynchronous
 async def test_a_handler_that_closes_its_server_and_does_not_end_is_cancelled():
     async def handle(conn):
         await server.close()

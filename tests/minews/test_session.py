@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import types
 
 import pytest
@@ -111,6 +112,13 @@ class TestSession:
                 session._later = b""
                 session._take(later)
         assert popped == 100
+
+    def test_what_fits_is_taken_at_once(self):
+        session, sender = Loose(deflate=DeflateParams()), client_that_deflates()
+        noise = random.Random(6455).randbytes(3000)
+        sender.send_binary(noise)
+        assert not session._take(sender.data_to_send())
+        assert (session._later, session._pop()) == (b"", noise)
 
     def test_a_close_ends_it_behind_what_is_compressed(self):
         session, sender = Loose(deflate=DeflateParams()), client_that_deflates()

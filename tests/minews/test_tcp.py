@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import sys
 import tracemalloc
 
 import pytest
@@ -20,7 +22,7 @@ from minews import (
     recv_until,
     split_length_prefixed,
 )
-from minews.tcp import CHUNK, MAX_DRAINED
+from minews.tcp import CHUNK, MAX_DRAINED, unacknowledged
 from tests.cuts import every_cut
 
 PATIENCE = 10  # seconds, until a test that hangs fails
@@ -270,3 +272,24 @@ class TestGracefulClose:
         far.close()
         assert graceful_close(near) == b""
         assert near.fileno() == -1
+
+
+class TestUnacknowledged:
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not tell")
+    def test_it_counts_what_the_peers_system_has_no_room_for(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            near = socket.create_connection(listener.getsockname())
+            far, _ = listener.accept()
+            with near, far:
+                near.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        near.send(bytes(CHUNK))
+                assert unacknowledged(near) > 0
+                assert unacknowledged(far) == 0
+
+    @pytest.mark.parametrize("sock", [socket.socket(), None], ids=["closed", "none"])
+    def test_where_nobody_can_tell_it_is_none(self, sock):
+        if sock is not None:
+            sock.close()
+        assert unacknowledged(sock) == 0
