@@ -38,6 +38,10 @@ ENDINGS = {
 }
 
 
+class _Trouble(Exception):
+    """What went wrong at our end; it says all that there is to say, in one line."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command: `words`, or what stands behind `python -m minews`.
 
@@ -51,6 +55,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return 0
+    except _Trouble as trouble:
+        _tell(str(trouble))
+        return 1
     except (OSError, EOFError, HandshakeError, ValueError) as error:
         _tell(f"{arguments.url}: {_explain(error)}" if "url" in arguments else _explain(error))
         return 1
@@ -189,7 +196,9 @@ def _connect(arguments: argparse.Namespace) -> int:
     )
     talk = _Talk(conn, arguments.linger)
     with _signals_to(talk.interrupt), conn:
-        talk.run()
+        trouble = talk.run()
+    if trouble is not None:
+        raise trouble
     reason = f" {conn.close_reason}" if conn.close_reason else ""
     _tell("the connection is lost" if conn.close_code == 1006 else f"closed with {conn.close_code}{reason}")
     return 0 if conn.close_code in (1000, 1001, 1005) else 1
@@ -201,32 +210,43 @@ class _Talk:
     def __init__(self, conn: sync.SyncConnection, linger: float) -> None:
         self._conn, self._linger = conn, linger
         self._interrupted = self._input_ended = False
+        self._trouble: _Trouble | None = None
         self._busy_at = 0.0  # when the input ended, or the last message came
 
     def interrupt(self) -> None:
         self._interrupted = True
 
-    def run(self) -> None:
-        threading.Thread(target=self._send_lines, daemon=True).start()
+    def run(self) -> _Trouble | None:
+        """Talk; return what went wrong at our end, if anything did."""
+        threading.Thread(target=self._follow_input, daemon=True).start()
         with contextlib.suppress(EOFError):
-            while not self._interrupted and not self._lingered():
+            while not self._interrupted and self._trouble is None and not self._lingered():
                 with contextlib.suppress(TimeoutError):
                     _show(self._conn.recv(TICK))
                     self._busy_at = time.monotonic()
+        return self._trouble
 
     def _lingered(self) -> bool:
         return self._input_ended and time.monotonic() > self._busy_at + self._linger
 
-    def _send_lines(self) -> None:
-        # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
-        with (
-            contextlib.suppress(EOFError, OSError),  # the connection has ended, and who receives is told
-            open(0, encoding=sys.stdin.encoding, errors="replace", closefd=False) as lines,
-        ):
-            for line in lines:
-                self._conn.send(line.rstrip("\r\n"))
+    def _follow_input(self) -> None:
+        try:
+            self._send_lines()
+        except Exception as error:  # whatever it is, who receives must not wait for ever
+            self._trouble = _Trouble(f"stdin: {_explain(error)}")
         self._busy_at = time.monotonic()
         self._input_ended = True
+
+    def _send_lines(self) -> None:
+        if sys.stdin is None:  # it was closed, and its number may be that of our socket
+            return
+        # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
+        with open(0, encoding=sys.stdin.encoding, errors="replace", newline="\n", closefd=False) as lines:
+            for line in lines:
+                try:
+                    self._conn.send(line.removesuffix("\r\n").removesuffix("\n"))
+                except (EOFError, OSError):  # the connection has ended, and who receives is told
+                    return
 
 
 def _show(message: str | bytes) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -36,6 +37,14 @@ def start(*words, **options):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     arguments = [sys.executable, "-m", "minews", *words]
     return subprocess.Popen(arguments, env=environment, text=True, encoding="utf-8", **pipes | options)
+
+
+def run_in_shell(redirections, *words):
+    """Run a command as a process that a shell redirects; return its exit code, stdout and stderr."""
+    arguments = ["sh", "-c", f'exec "$@" {redirections}', "sh", sys.executable, "-m", "minews", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    return done.returncode, done.stdout, done.stderr
 
 
 @contextlib.contextmanager
@@ -169,6 +178,12 @@ class TestConnectAsAProcess:
             assert client.stderr.read() == "closed with 1000\n"
         assert codes == [1000]
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="there, no shell closes what a program begins with")
+    def test_a_closed_stdin_is_an_empty_one(self):
+        with answering(echo) as url:
+            done = run_in_shell("<&-", "connect", url)
+        assert done == (0, "", "closed with 1000\n")
+
     def test_a_server_that_leaves_is_no_reason_to_wait_for_another_line(self):
         with answering(lambda conn: conn.send("bye")) as url, start("connect", url) as client:
             assert client.wait(PATIENCE) == 0
@@ -258,6 +273,30 @@ class TestConnectHere:
         with answering(echo) as url:
             assert run("connect", url, lines="\xff\r\n", encoding="latin-1") == 0
         assert told()[0] == ["\N{REPLACEMENT CHARACTER}"]
+
+    def test_lines_end_with_lf_or_cr_lf_and_a_lone_cr_is_text(self, told):
+        with answering(lambda conn: conn.send(repr([conn.recv() for _ in range(4)]))) as url:
+            assert run("connect", url, "--linger", str(PATIENCE), lines="a\rb\n\r\nc\r\r\nd\r") == 0
+        assert told()[0] == [repr(["a\rb", "", "c\r", "d\r"])]
+
+    @pytest.mark.parametrize(
+        ("encoding", "lines", "why"), [("utf-16", "abc\n", "UTF-16"), ("utf-7", "+2AA-\n", "surrogate")]
+    )
+    def test_an_input_that_is_no_text_ends_it_in_one_line(self, encoding, lines, why, monkeypatch, told):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(encoding=encoding))
+        with answering(lambda conn: conn.recv(PATIENCE)) as url:
+            assert run("connect", url, lines=lines) == 1
+        out, (line,) = told()
+        assert out == [] and line.startswith("stdin: ") and why in line
+
+    def test_an_input_that_can_not_be_read_ends_it_in_one_line(self, monkeypatch, told):
+        def fail(*_, **__):
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(command, "open", fail, raising=False)
+        with answering(lambda conn: conn.recv(PATIENCE)) as url:
+            assert run("connect", url) == 1
+        assert told() == ([], ["stdin: Input/output error"])
 
     def test_binary_answers_are_shown_as_hex(self, told):
         with answering(lambda conn: conn.send(bytes(range(40)))) as url:
