@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
+import os
 import re
 import signal
 import ssl
@@ -16,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from . import aio, sync
 from .deflate import DeflateParams
@@ -39,7 +41,7 @@ ENDINGS = {
 
 
 class _Trouble(Exception):
-    """What went wrong at our end; it says all that there is to say, in one line."""
+    """What went wrong at our end; it says all that there is to say, in one line or none."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -56,7 +58,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except _Trouble as trouble:
-        _tell(str(trouble))
+        if str(trouble):
+            _tell(str(trouble))
         return 1
     except (OSError, EOFError, HandshakeError, ValueError) as error:
         _tell(f"{arguments.url}: {_explain(error)}" if "url" in arguments else _explain(error))
@@ -105,7 +108,28 @@ def _explain(error: Exception) -> str:
 
 
 def _tell(text: str) -> None:
-    print(_printable(text), file=sys.stderr, flush=True)
+    if sys.stderr is None:  # it was closed, and print() would take stdout for it
+        return
+    try:
+        print(_printable(text), file=sys.stderr, flush=True)
+    except OSError:  # nobody can be told of that
+        _drain(sys.stderr)
+
+
+def _print(text: str) -> None:
+    """Print a line to stdout. Raises _Trouble if it takes no more: without a word if its reader has left."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _drain(sys.stdout)
+        left = error.errno in (errno.EPIPE, errno.EINVAL)  # the latter on Windows
+        raise _Trouble("" if left else f"stdout: {_explain(error)}") from None
+
+
+def _drain(stream: TextIO) -> None:
+    """Let what could not be written go nowhere: Python tries again at its end, and complains."""
+    with contextlib.suppress(OSError, AttributeError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _printable(text: str) -> str:
@@ -153,7 +177,7 @@ def _load_certificate(certfile: str, keyfile: str) -> ssl.SSLContext:
 
 
 def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
-    print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}", flush=True)
+    _print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}")
 
 
 async def _serve_on_asyncio(settings: dict[str, Any]) -> None:
@@ -219,11 +243,15 @@ class _Talk:
     def run(self) -> _Trouble | None:
         """Talk; return what went wrong at our end, if anything did."""
         threading.Thread(target=self._follow_input, daemon=True).start()
-        with contextlib.suppress(EOFError):
+        try:
             while not self._interrupted and self._trouble is None and not self._lingered():
                 with contextlib.suppress(TimeoutError):
                     _show(self._conn.recv(TICK))
                     self._busy_at = time.monotonic()
+        except EOFError:
+            pass
+        except _Trouble as trouble:
+            return trouble
         return self._trouble
 
     def _lingered(self) -> bool:
@@ -252,9 +280,9 @@ class _Talk:
 def _show(message: str | bytes) -> None:
     if isinstance(message, bytes):
         message = message.hex(" ")
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():
         message = _printable(message)
-    print(message, flush=True)
+    _print(message)
 
 
 class _Tracer:

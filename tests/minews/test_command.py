@@ -31,6 +31,11 @@ CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))  # and its key; for
 SERVERS = [["serve"], ["serve", "--sync"]]
 
 
+NEEDS_SHELL = pytest.mark.skipif(
+    sys.platform == "win32", reason="there, no shell closes what a program begins with"
+)
+
+
 def start(*words, **options):
     """Start a process of `python -m minews`."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -139,6 +144,15 @@ class TestServeAsAProcess:
                 websockets_connect(url, proxy=None, ssl=tls, origin="https://c.example")
             assert refused.value.response.status_code == 403
 
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_who_does_not_read_where_it_listens_ends_it_without_a_word(self, words):
+        source, sink = os.pipe()
+        os.close(source)
+        with start(*words, stdout=sink) as process:
+            os.close(sink)
+            assert process.wait(PATIENCE) == 1
+            assert process.stderr.read() == ""
+
 
 class TestConnectAsAProcess:
     @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
@@ -178,7 +192,37 @@ class TestConnectAsAProcess:
             assert client.stderr.read() == "closed with 1000\n"
         assert codes == [1000]
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="there, no shell closes what a program begins with")
+    @NEEDS_SHELL
+    @pytest.mark.parametrize("words", [["connect", "URL"], ["connect", "URL", "--trace"]], ids=" ".join)
+    @pytest.mark.parametrize("redirections", [">&-", "2>&-", ">&- 2>&-"])
+    def test_what_is_closed_is_not_written_to(self, redirections, words):
+        with answering(lambda conn: conn.send("Hello")) as url:
+            code, out, errors = run_in_shell(
+                redirections, *[url if word == "URL" else word for word in words]
+            )
+        assert (code, out) == (0, "" if redirections.startswith(">") else "Hello\n")
+        assert errors.splitlines()[-1:] == ([] if "2" in redirections else ["closed with 1000"])
+        assert "Traceback" not in errors
+
+    def test_who_does_not_read_on_ends_it_without_a_word(self):
+        codes = []
+
+        def send_on(conn):
+            conn.send("Hello")
+            if conn.recv(PATIENCE):
+                conn.send("Hello again")
+            codes.append(list(conn) or conn.close_code)
+
+        with answering(send_on) as url, start("connect", url) as client:
+            assert client.stdout.readline() == "Hello\n"
+            client.stdout.close()
+            client.stdin.write("go on\n")
+            client.stdin.flush()
+            assert client.wait(PATIENCE) == 1
+            assert client.stderr.read() == ""
+        assert codes == [1000]
+
+    @NEEDS_SHELL
     def test_a_closed_stdin_is_an_empty_one(self):
         with answering(echo) as url:
             done = run_in_shell("<&-", "connect", url)
@@ -273,6 +317,21 @@ class TestConnectHere:
         with answering(echo) as url:
             assert run("connect", url, lines="\xff\r\n", encoding="latin-1") == 0
         assert told()[0] == ["\N{REPLACEMENT CHARACTER}"]
+
+    def test_a_trace_that_nobody_reads_stops_nothing(self, monkeypatch, told):
+        source, sink = os.pipe()
+        os.close(source)
+        with os.fdopen(sink, "w") as unread, answering(echo) as url:
+            monkeypatch.setattr(sys, "stderr", unread)
+            assert run("connect", url, "--trace", lines="Hello\n") == 0
+        assert told()[0] == ["Hello"]
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+    def test_an_output_that_takes_no_more_is_one_line(self, monkeypatch, told):
+        with open("/dev/full", "w") as full, answering(lambda conn: conn.send("Hello")) as url:
+            monkeypatch.setattr(sys, "stdout", full)
+            assert run("connect", url) == 1
+        assert told()[1] == ["stdout: No space left on device"]
 
     def test_lines_end_with_lf_or_cr_lf_and_a_lone_cr_is_text(self, told):
         with answering(lambda conn: conn.send(repr([conn.recv() for _ in range(4)]))) as url:
