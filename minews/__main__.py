@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import re
 import signal
@@ -83,7 +84,11 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     connect.add_argument("url", help="such as ws://127.0.0.1:9001/")
     connect.add_argument("--trace", action="store_true", help="show every frame that passes")
     connect.add_argument(
-        "--linger", type=float, default=0.5, metavar="SECONDS", help="after the last line, wait so long (0.5)"
+        "--linger",
+        type=_seconds,
+        default=0.5,
+        metavar="SECONDS",
+        help="after the last line, wait so long (0.5)",
     )
     connect.add_argument("--cafile", help="certificates to trust, for wss")
     connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
@@ -99,6 +104,13 @@ def _number(most: int) -> Callable[[str], int]:
         return int(word)
 
     return number
+
+
+def _seconds(word: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(word) < math.inf:
+            return float(word)
+    raise argparse.ArgumentTypeError(f"not a number of seconds: {word!r}")
 
 
 def _explain(error: Exception) -> str:
@@ -233,9 +245,9 @@ class _Talk:
 
     def __init__(self, conn: sync.SyncConnection, linger: float) -> None:
         self._conn, self._linger = conn, linger
-        self._interrupted = self._input_ended = False
+        self._interrupted = False
         self._trouble: _Trouble | None = None
-        self._busy_at = 0.0  # when the input ended, or the last message came
+        self._end = math.inf  # when to wait no longer; that is known once the input has ended
 
     def interrupt(self) -> None:
         self._interrupted = True
@@ -244,26 +256,21 @@ class _Talk:
         """Talk; return what went wrong at our end, if anything did."""
         threading.Thread(target=self._follow_input, daemon=True).start()
         try:
-            while not self._interrupted and self._trouble is None and not self._lingered():
+            while not self._interrupted and self._trouble is None and time.monotonic() < self._end:
                 with contextlib.suppress(TimeoutError):
                     _show(self._conn.recv(TICK))
-                    self._busy_at = time.monotonic()
         except EOFError:
             pass
         except _Trouble as trouble:
             return trouble
         return self._trouble
 
-    def _lingered(self) -> bool:
-        return self._input_ended and time.monotonic() > self._busy_at + self._linger
-
     def _follow_input(self) -> None:
         try:
             self._send_lines()
         except Exception as error:  # whatever it is, who receives must not wait for ever
             self._trouble = _Trouble(f"stdin: {_explain(error)}")
-        self._busy_at = time.monotonic()
-        self._input_ended = True
+        self._end = time.monotonic() + self._linger
 
     def _send_lines(self) -> None:
         if sys.stdin is None:  # it was closed, and its number may be that of our socket

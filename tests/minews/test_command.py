@@ -159,7 +159,10 @@ class TestConnectAsAProcess:
     def test_lines_from_a_pipe_come_back(self, words):
         lines = "".join(f"line {number} é€\n" for number in range(200))
         with serving(*words, "--deflate") as (_, url), start("connect", url, "--deflate") as client:
-            assert client.communicate(lines, timeout=PATIENCE) == (lines, "closed with 1000\n")
+            client.stdin.write(lines)
+            client.stdin.flush()
+            assert "".join(client.stdout.readline() for _ in range(200)) == lines
+            assert client.communicate(timeout=PATIENCE) == ("", "closed with 1000\n")
         assert client.returncode == 0
 
     @pytest.mark.peer("node", "node-ws")
@@ -300,18 +303,39 @@ class TestServeHere:
 class TestConnectHere:
     def test_no_answer_on_its_way_is_lost_at_the_end_of_the_input(self, told):
         def answer_late(conn):
-            for message in conn:
-                threading.Event().wait(0.2)
+            messages = conn.recv(), conn.recv()
+            threading.Event().wait(0.2)
+            for message in messages:
                 conn.send(message.upper())
 
         with answering(answer_late) as url:
-            assert run("connect", url, lines="a\nb\n") == 0
+            assert run("connect", url, "--linger", str(PATIENCE), lines="a\nb\n") == 0
         assert told() == (["A", "B"], ["closed with 1000"])
 
     def test_who_does_not_want_to_wait_says_so(self, told):
         with answering(lambda conn: list(conn)) as url:
             assert run("connect", url, "--linger", "0", lines="a\n") == 0
         assert told() == ([], ["closed with 1000"])
+
+    def test_a_server_that_does_not_stop_does_not_make_it_wait_longer(self, told):
+        def tick(conn):
+            with contextlib.suppress(EOFError):
+                for _ in range(PATIENCE * 20):
+                    conn.send("tick")
+                    with contextlib.suppress(TimeoutError):
+                        conn.recv(0.05)
+
+        with answering(tick) as url:
+            assert run("connect", url, "--linger", "0.3", lines="a\n") == 0
+        ticks, errors = told()
+        assert 0 < len(ticks) < PATIENCE * 20 and errors == ["closed with 1000"]
+
+    @pytest.mark.parametrize("word", ["nan", "inf", "-1", "1e999", "soon"])
+    def test_a_time_to_wait_that_is_none_is_told_with_the_usage(self, word, told):
+        with pytest.raises(SystemExit) as caught:
+            run("connect", "ws://a.example/", f"--linger={word}")
+        assert caught.value.code == 2
+        assert told()[1][-1].endswith(f"argument --linger: not a number of seconds: '{word}'")
 
     def test_bytes_that_are_not_text_do_not_stop_it(self, told):
         with answering(echo) as url:
