@@ -14,6 +14,7 @@ import math
 import os
 import re
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -24,6 +25,7 @@ from typing import Any, TextIO
 from . import aio, sync
 from .deflate import DeflateParams
 from .frames import FrameReader
+from .handshake import parse_ws_url
 from .limits import Limits
 from .opening import ClientOptions, ServerOptions
 from .tls import client_tls_context, explain_tls_error, server_tls_context
@@ -63,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
             _tell(str(trouble))
         return 1
     except (OSError, EOFError, HandshakeError, ValueError) as error:
-        _tell(f"{arguments.url}: {_explain(error)}" if "url" in arguments else _explain(error))
+        _tell(_about(arguments) + _explain(error))
         return 1
 
 
@@ -72,7 +74,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="send every message back")
     serve.set_defaults(run=_serve)
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    serve.add_argument("--host", type=_name, default="127.0.0.1", help="where to listen (127.0.0.1)")
     serve.add_argument("--port", type=_number(65_535), default=0, help="the port; 0 picks a free one (0)")
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="wss, with these files")
     serve.add_argument("--deflate", action="store_true", help="take permessage-deflate")
@@ -90,7 +92,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
         metavar="SECONDS",
         help="after the last line, wait so long (0.5)",
     )
-    connect.add_argument("--cafile", help="certificates to trust, for wss")
+    connect.add_argument("--cafile", type=_name, help="certificates to trust, for wss")
     connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
     connect.add_argument("--subprotocol", action="append", default=[], help="offer a subprotocol")
     connect.add_argument("--proxy", help="an HTTP proxy to go through")
@@ -106,6 +108,12 @@ def _number(most: int) -> Callable[[str], int]:
     return number
 
 
+def _name(word: str) -> str:
+    if not word:  # to Python that is every address, or the certificates that the system trusts
+        raise argparse.ArgumentTypeError("it must not be empty")
+    return word
+
+
 def _seconds(word: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 <= float(word) < math.inf:
@@ -113,10 +121,37 @@ def _seconds(word: str) -> float:
     raise argparse.ArgumentTypeError(f"not a number of seconds: {word!r}")
 
 
+def _about(arguments: argparse.Namespace) -> str:
+    """Say where something went wrong. What a proxy is told of name and password stays between us."""
+    if "url" not in arguments:
+        return ""
+    if arguments.proxy is None:
+        return f"{arguments.url}: "
+    proxy = re.sub(r"(?s)^(\w+://)?.*@", r"\1", arguments.proxy)
+    return f"{arguments.url} through the proxy {proxy}: "
+
+
 def _explain(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
+    if isinstance(error, UnicodeError) and "idna" in str(error):
+        return "no host can have such a name"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _load(make: Callable[..., ssl.SSLContext], option: str, *files: str) -> ssl.SSLContext:
+    """Make a TLS context of the files of an option."""
+    try:
+        return make(*files)
+    except OSError as error:
+        for file in files:  # OpenSSL does not say which one it could not read
+            try:
+                open(file, "rb").close()
+            except OSError as unread:
+                raise _Trouble(f"{option} {file}: {unread.strerror}") from None
+        what = "no certificate" if len(files) == 1 else "no certificate with its key"
+        why = getattr(error, "reason", None) or error
+        raise _Trouble(f"{option} {' '.join(files)}: {what}: {why}") from None
 
 
 def _tell(text: str) -> None:
@@ -165,13 +200,14 @@ def _signals_to(end: Callable[[], object]) -> Iterator[None]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    _check_host(arguments.host)
     size = arguments.max_size
     settings = {
         "host": arguments.host,
         "port": arguments.port,
         "limits": None if size is None else Limits(max_frame=size, max_message=size),
         "options": ServerOptions(origins=arguments.origin, deflate=arguments.deflate),
-        "tls": _load_certificate(*arguments.tls) if arguments.tls else None,
+        "tls": _load(server_tls_context, "--tls", *arguments.tls) if arguments.tls else None,
     }
     if arguments.sync:
         _serve_on_threads(settings)
@@ -180,12 +216,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load_certificate(certfile: str, keyfile: str) -> ssl.SSLContext:
+def _check_host(host: str) -> None:
     try:
-        return server_tls_context(certfile, keyfile)
-    except OSError as error:
-        why = error.strerror or error
-        raise ValueError(f"no certificate in {certfile} with its key in {keyfile}: {why}") from None
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _Trouble(f"--host {host}: {_explain(error)}") from None
 
 
 def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
@@ -222,11 +257,16 @@ def _serve_on_threads(settings: dict[str, Any]) -> None:
 
 
 def _connect(arguments: argparse.Namespace) -> int:
+    tls = None
+    if arguments.cafile is not None:
+        if not parse_ws_url(arguments.url).secure:
+            raise ValueError("--cafile is for wss, not ws")
+        tls = _load(client_tls_context, "--cafile", arguments.cafile)
     deflate = DeflateParams() if arguments.deflate else None
     conn = sync.connect(
         arguments.url,
         options=ClientOptions(subprotocols=arguments.subprotocol, deflate=deflate),
-        tls=client_tls_context(arguments.cafile) if arguments.cafile else None,
+        tls=tls,
         proxy=arguments.proxy,
         trace=_Tracer().show if arguments.trace else None,
     )

@@ -282,8 +282,40 @@ class TestServeHere:
 
     def test_files_without_a_certificate_are_one_line(self, told):
         assert run("serve", "--tls", "nothing.pem", CERTIFICATE) == 1
-        (line,) = told()[1]
-        assert "nothing.pem" in line and "No such file" in line
+        assert told() == ([], ["--tls nothing.pem: No such file or directory"])
+        assert run("serve", "--tls", CERTIFICATE, "nothing.key") == 1
+        assert told() == ([], ["--tls nothing.key: No such file or directory"])
+
+    def test_files_that_do_not_fit_are_both_named(self, told, work_folder):
+        empty = work_folder / "empty.pem"
+        empty.touch()
+        for files in [(str(empty), CERTIFICATE), (CERTIFICATE, str(empty))]:
+            assert run("serve", "--tls", *files) == 1
+            (line,) = told()[1]
+            assert line.startswith(f"--tls {files[0]} {files[1]}: no certificate with its key: ")
+
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    @pytest.mark.parametrize(
+        ("host", "why"),
+        [
+            ("nosuch.invalid", ""),
+            ("a..b", "no host can have such a name"),
+            ("a" * 64, "no host can have such a name"),
+        ],
+    )
+    def test_a_host_that_is_none_is_named(self, words, host, why, told):
+        assert run(*words, "--host", host) == 1
+        out, (line,) = told()
+        assert out == [] and line.startswith(f"--host {host}: ") and why in line
+
+    @pytest.mark.parametrize(
+        "words", [["serve", "--host", ""], ["connect", "wss://a.example/", "--cafile", ""]]
+    )
+    def test_an_empty_name_is_told_with_the_usage(self, words, told):
+        with pytest.raises(SystemExit) as caught:
+            run(*words)
+        assert caught.value.code == 2
+        assert told()[1][-1].endswith(f"argument {words[-2]}: it must not be empty")
 
     @pytest.mark.parametrize("words", [["--port", "70000"], ["--port", "-1"], ["--max-size", "a"]])
     def test_a_number_that_is_none_is_told_with_the_usage(self, words, told):
@@ -454,9 +486,36 @@ class TestConnectHere:
             assert run("connect", url, "--cafile", CERTIFICATE, lines="Hello\n") == 0
             assert told()[0] == ["Hello"]
 
+    def test_a_file_that_names_nobody_to_trust_is_named(self, told, work_folder):
+        url, empty = "wss://127.0.0.1:1/", work_folder / "empty.pem"
+        assert run("connect", url, "--cafile", "nothing.pem") == 1
+        assert told() == ([], ["--cafile nothing.pem: No such file or directory"])
+        empty.touch()
+        assert run("connect", url, "--cafile", str(empty)) == 1
+        (line,) = told()[1]
+        assert line.startswith(f"--cafile {empty}: no certificate: ")
+
+    def test_certificates_are_for_wss(self, told):
+        with answering(echo) as url:
+            assert run("connect", url, "--cafile", CERTIFICATE) == 1
+        assert told() == ([], [f"{url}: --cafile is for wss, not ws"])
+
+    @pytest.mark.parametrize("url", ["ws://a..b/", "wss://a..b:1/", f"ws://{'a' * 64}/"])
+    def test_what_is_no_name_of_a_host_is_one_line(self, url, told):
+        assert run("connect", url) == 1
+        assert told() == ([], [f"{url}: no host can have such a name"])
+
+    @pytest.mark.parametrize("name", ["", "user:word@"])
+    def test_a_proxy_that_is_not_there_is_named_without_its_password(self, name, told):
+        with listen_on(0) as free:
+            proxy = f"127.0.0.1:{free.getsockname()[1]}"
+        assert run("connect", "ws://a.example/", "--proxy", f"http://{name}{proxy}") == 1
+        (line,) = told()[1]
+        assert line.startswith(f"ws://a.example/ through the proxy http://{proxy}: ") and "refused" in line
+
     def test_a_proxy_that_is_none_is_one_line(self, told):
         assert run("connect", "ws://a.example/", "--proxy", "socks5://127.0.0.1") == 1
-        assert "proxy" in told()[1][0]
+        assert "http://proxy.example" in told()[1][0]
 
     def test_ctrl_c_before_there_is_a_connection_ends_it(self, monkeypatch):
         def interrupt(*_, **__):
