@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 from . import aio, sync
 from .deflate import DeflateParams
@@ -51,7 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run a command: `words`, or what stands behind `python -m minews`.
 
     Returns:
-        The exit code: 0 if all went well, 1 if not, and one line on stderr says why.
+        The exit code: 0 if all went well, 1 if not. Then one line on stderr says why, unless what is amiss is
+        that nobody reads stdout any more.
     """
     arguments = _parse(words)
     with contextlib.suppress(AttributeError):  # something else may have taken the place of stdout
@@ -224,7 +226,18 @@ def _check_host(host: str) -> None:
 
 
 def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
-    _print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}")
+    url = urlsplit(server.url(host=_in_url(host)))
+    places = [url.netloc]
+    if isinstance(server, aio.AsyncServer) and server._listener is not None:
+        names = [listener.getsockname() for listener in server._listener.sockets]
+        if len({port for _, port, *_ in names}) > 1:  # at port 0, each address of a host gets its own
+            places = [f"{_in_url(address)}:{port}" for address, port, *_ in names]
+    for place in places:
+        _print(f"listening on {url._replace(netloc=place).geturl()}")
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 async def _serve_on_asyncio(settings: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -273,6 +274,23 @@ class TestServeHere:
 
         command._announce(Server(), "::1")
         assert told()[0] == ["listening on ws://[::1]:1/"]
+
+    def test_addresses_of_one_name_that_get_different_ports_are_all_told(self, monkeypatch, told):
+        def two_addresses(host, port, *_, **__):  # which are one, so that every machine has them
+            kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+            return [(*kind, name, ("127.0.0.1", port or 0)) for name in ("", "localhost")]
+
+        def look(server, host):
+            announced(server, host)
+            signal.raise_signal(signal.SIGTERM)
+
+        announced = command._announce
+        monkeypatch.setattr(command, "_announce", look)
+        monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+        assert run("serve", "--host", "localhost") == 0
+        lines = told()[0]
+        assert len(set(lines)) == 2
+        assert all(re.fullmatch(r"listening on ws://127\.0\.0\.1:[1-9]\d*/", line) for line in lines)
 
     def test_a_port_that_is_taken_is_one_line(self, told):
         with listen_on(0) as taken:
