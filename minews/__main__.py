@@ -9,18 +9,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
+import math
+import os
 import re
 import signal
+import socket
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 from . import aio, sync
 from .deflate import DeflateParams
 from .frames import FrameReader
+from .handshake import parse_ws_url
 from .limits import Limits
 from .opening import ClientOptions, ServerOptions
 from .tls import client_tls_context, explain_tls_error, server_tls_context
@@ -38,11 +44,16 @@ ENDINGS = {
 }
 
 
+class _Trouble(Exception):
+    """What went wrong at our end; it says all that there is to say, in one line or none."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command: `words`, or what stands behind `python -m minews`.
 
     Returns:
-        The exit code: 0 if all went well, 1 if not, and one line on stderr says why.
+        The exit code: 0 if all went well, 1 if not. Then one line on stderr says why, unless what is amiss is
+        that nobody reads stdout any more.
     """
     arguments = _parse(words)
     with contextlib.suppress(AttributeError):  # something else may have taken the place of stdout
@@ -51,8 +62,12 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return 0
+    except _Trouble as trouble:
+        if str(trouble):
+            _tell(str(trouble))
+        return 1
     except (OSError, EOFError, HandshakeError, ValueError) as error:
-        _tell(f"{arguments.url}: {_explain(error)}" if "url" in arguments else _explain(error))
+        _tell(_about(arguments) + _explain(error))
         return 1
 
 
@@ -61,7 +76,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="send every message back")
     serve.set_defaults(run=_serve)
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    serve.add_argument("--host", type=_name, default="127.0.0.1", help="where to listen (127.0.0.1)")
     serve.add_argument("--port", type=_number(65_535), default=0, help="the port; 0 picks a free one (0)")
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="wss, with these files")
     serve.add_argument("--deflate", action="store_true", help="take permessage-deflate")
@@ -73,9 +88,13 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     connect.add_argument("url", help="such as ws://127.0.0.1:9001/")
     connect.add_argument("--trace", action="store_true", help="show every frame that passes")
     connect.add_argument(
-        "--linger", type=float, default=0.5, metavar="SECONDS", help="after the last line, wait so long (0.5)"
+        "--linger",
+        type=_seconds,
+        default=0.5,
+        metavar="SECONDS",
+        help="after the last line, wait so long (0.5)",
     )
-    connect.add_argument("--cafile", help="certificates to trust, for wss")
+    connect.add_argument("--cafile", type=_name, help="certificates to trust, for wss")
     connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
     connect.add_argument("--subprotocol", action="append", default=[], help="offer a subprotocol")
     connect.add_argument("--proxy", help="an HTTP proxy to go through")
@@ -91,14 +110,75 @@ def _number(most: int) -> Callable[[str], int]:
     return number
 
 
+def _name(word: str) -> str:
+    if not word:  # to Python that is every address, or the certificates that the system trusts
+        raise argparse.ArgumentTypeError("it must not be empty")
+    return word
+
+
+def _seconds(word: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(word) < math.inf:
+            return float(word)
+    raise argparse.ArgumentTypeError(f"not a number of seconds: {word!r}")
+
+
+def _about(arguments: argparse.Namespace) -> str:
+    """Say where something went wrong. What a proxy is told of name and password stays between us."""
+    if "url" not in arguments:
+        return ""
+    if arguments.proxy is None:
+        return f"{arguments.url}: "
+    proxy = re.sub(r"(?s)^(\w+://)?.*@", r"\1", arguments.proxy)
+    return f"{arguments.url} through the proxy {proxy}: "
+
+
 def _explain(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
+    if isinstance(error, UnicodeError) and "idna" in str(error):
+        return "no host can have such a name"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
+def _load(make: Callable[..., ssl.SSLContext], option: str, *files: str) -> ssl.SSLContext:
+    """Make a TLS context of the files of an option."""
+    try:
+        return make(*files)
+    except OSError as error:
+        for file in files:  # OpenSSL does not say which one it could not read
+            try:
+                open(file, "rb").close()
+            except OSError as unread:
+                raise _Trouble(f"{option} {file}: {unread.strerror}") from None
+        what = "no certificate" if len(files) == 1 else "no certificate with its key"
+        why = getattr(error, "reason", None) or error
+        raise _Trouble(f"{option} {' '.join(files)}: {what}: {why}") from None
+
+
 def _tell(text: str) -> None:
-    print(_printable(text), file=sys.stderr, flush=True)
+    if sys.stderr is None:  # it was closed, and print() would take stdout for it
+        return
+    try:
+        print(_printable(text), file=sys.stderr, flush=True)
+    except OSError:  # nobody can be told of that
+        _drain(sys.stderr)
+
+
+def _print(text: str) -> None:
+    """Print a line to stdout. Raises _Trouble if it takes no more: without a word if its reader has left."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _drain(sys.stdout)
+        left = error.errno in (errno.EPIPE, errno.EINVAL)  # the latter on Windows
+        raise _Trouble("" if left else f"stdout: {_explain(error)}") from None
+
+
+def _drain(stream: TextIO) -> None:
+    """Let what could not be written go nowhere: Python tries again at its end, and complains."""
+    with contextlib.suppress(OSError, AttributeError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _printable(text: str) -> str:
@@ -122,13 +202,14 @@ def _signals_to(end: Callable[[], object]) -> Iterator[None]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    _check_host(arguments.host)
     size = arguments.max_size
     settings = {
         "host": arguments.host,
         "port": arguments.port,
         "limits": None if size is None else Limits(max_frame=size, max_message=size),
         "options": ServerOptions(origins=arguments.origin, deflate=arguments.deflate),
-        "tls": _load_certificate(*arguments.tls) if arguments.tls else None,
+        "tls": _load(server_tls_context, "--tls", *arguments.tls) if arguments.tls else None,
     }
     if arguments.sync:
         _serve_on_threads(settings)
@@ -137,16 +218,26 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load_certificate(certfile: str, keyfile: str) -> ssl.SSLContext:
+def _check_host(host: str) -> None:
     try:
-        return server_tls_context(certfile, keyfile)
-    except OSError as error:
-        why = error.strerror or error
-        raise ValueError(f"no certificate in {certfile} with its key in {keyfile}: {why}") from None
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _Trouble(f"--host {host}: {_explain(error)}") from None
 
 
 def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
-    print(f"listening on {server.url(host=f'[{host}]' if ':' in host else host)}", flush=True)
+    url = urlsplit(server.url(host=_in_url(host)))
+    places = [url.netloc]
+    if isinstance(server, aio.AsyncServer) and server._listener is not None:
+        names = [listener.getsockname() for listener in server._listener.sockets]
+        if len({port for _, port, *_ in names}) > 1:  # at port 0, each address of a host gets its own
+            places = [f"{_in_url(address)}:{port}" for address, port, *_ in names]
+    for place in places:
+        _print(f"listening on {url._replace(netloc=place).geturl()}")
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 async def _serve_on_asyncio(settings: dict[str, Any]) -> None:
@@ -179,17 +270,24 @@ def _serve_on_threads(settings: dict[str, Any]) -> None:
 
 
 def _connect(arguments: argparse.Namespace) -> int:
+    tls = None
+    if arguments.cafile is not None:
+        if not parse_ws_url(arguments.url).secure:
+            raise ValueError("--cafile is for wss, not ws")
+        tls = _load(client_tls_context, "--cafile", arguments.cafile)
     deflate = DeflateParams() if arguments.deflate else None
     conn = sync.connect(
         arguments.url,
         options=ClientOptions(subprotocols=arguments.subprotocol, deflate=deflate),
-        tls=client_tls_context(arguments.cafile) if arguments.cafile else None,
+        tls=tls,
         proxy=arguments.proxy,
         trace=_Tracer().show if arguments.trace else None,
     )
     talk = _Talk(conn, arguments.linger)
     with _signals_to(talk.interrupt), conn:
-        talk.run()
+        trouble = talk.run()
+    if trouble is not None:
+        raise trouble
     reason = f" {conn.close_reason}" if conn.close_reason else ""
     _tell("the connection is lost" if conn.close_code == 1006 else f"closed with {conn.close_code}{reason}")
     return 0 if conn.close_code in (1000, 1001, 1005) else 1
@@ -200,41 +298,51 @@ class _Talk:
 
     def __init__(self, conn: sync.SyncConnection, linger: float) -> None:
         self._conn, self._linger = conn, linger
-        self._interrupted = self._input_ended = False
-        self._busy_at = 0.0  # when the input ended, or the last message came
+        self._interrupted = False
+        self._trouble: _Trouble | None = None
+        self._end = math.inf  # when to wait no longer; that is known once the input has ended
 
     def interrupt(self) -> None:
         self._interrupted = True
 
-    def run(self) -> None:
-        threading.Thread(target=self._send_lines, daemon=True).start()
-        with contextlib.suppress(EOFError):
-            while not self._interrupted and not self._lingered():
+    def run(self) -> _Trouble | None:
+        """Talk; return what went wrong at our end, if anything did."""
+        threading.Thread(target=self._follow_input, daemon=True).start()
+        try:
+            while not self._interrupted and self._trouble is None and time.monotonic() < self._end:
                 with contextlib.suppress(TimeoutError):
                     _show(self._conn.recv(TICK))
-                    self._busy_at = time.monotonic()
+        except EOFError:
+            pass
+        except _Trouble as trouble:
+            return trouble
+        return self._trouble
 
-    def _lingered(self) -> bool:
-        return self._input_ended and time.monotonic() > self._busy_at + self._linger
+    def _follow_input(self) -> None:
+        try:
+            self._send_lines()
+        except Exception as error:  # whatever it is, who receives must not wait for ever
+            self._trouble = _Trouble(f"stdin: {_explain(error)}")
+        self._end = time.monotonic() + self._linger
 
     def _send_lines(self) -> None:
+        if sys.stdin is None:  # it was closed, and its number may be that of our socket
+            return
         # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
-        with (
-            contextlib.suppress(EOFError, OSError),  # the connection has ended, and who receives is told
-            open(0, encoding=sys.stdin.encoding, errors="replace", closefd=False) as lines,
-        ):
+        with open(0, encoding=sys.stdin.encoding, errors="replace", newline="\n", closefd=False) as lines:
             for line in lines:
-                self._conn.send(line.rstrip("\r\n"))
-        self._busy_at = time.monotonic()
-        self._input_ended = True
+                try:
+                    self._conn.send(line.removesuffix("\r\n").removesuffix("\n"))
+                except (EOFError, OSError):  # the connection has ended, and who receives is told
+                    return
 
 
 def _show(message: str | bytes) -> None:
     if isinstance(message, bytes):
         message = message.hex(" ")
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():
         message = _printable(message)
-    print(message, flush=True)
+    _print(message)
 
 
 class _Tracer:

@@ -8,10 +8,12 @@ import os
 import re
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -30,12 +32,25 @@ CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))  # and its key; for
 SERVERS = [["serve"], ["serve", "--sync"]]
 
 
+NEEDS_SHELL = pytest.mark.skipif(
+    sys.platform == "win32", reason="there, no shell closes what a program begins with"
+)
+
+
 def start(*words, **options):
     """Start a process of `python -m minews`."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     arguments = [sys.executable, "-m", "minews", *words]
     return subprocess.Popen(arguments, env=environment, text=True, encoding="utf-8", **pipes | options)
+
+
+def run_in_shell(redirections, *words):
+    """Run a command as a process that a shell redirects; return its exit code, stdout and stderr."""
+    arguments = ["sh", "-c", f'exec "$@" {redirections}', "sh", sys.executable, "-m", "minews", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    return done.returncode, done.stdout, done.stderr
 
 
 @contextlib.contextmanager
@@ -130,13 +145,25 @@ class TestServeAsAProcess:
                 websockets_connect(url, proxy=None, ssl=tls, origin="https://c.example")
             assert refused.value.response.status_code == 403
 
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    def test_who_does_not_read_where_it_listens_ends_it_without_a_word(self, words):
+        source, sink = os.pipe()
+        os.close(source)
+        with start(*words, stdout=sink) as process:
+            os.close(sink)
+            assert process.wait(PATIENCE) == 1
+            assert process.stderr.read() == ""
+
 
 class TestConnectAsAProcess:
     @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
     def test_lines_from_a_pipe_come_back(self, words):
         lines = "".join(f"line {number} é€\n" for number in range(200))
         with serving(*words, "--deflate") as (_, url), start("connect", url, "--deflate") as client:
-            assert client.communicate(lines, timeout=PATIENCE) == (lines, "closed with 1000\n")
+            client.stdin.write(lines)
+            client.stdin.flush()
+            assert "".join(client.stdout.readline() for _ in range(200)) == lines
+            assert client.communicate(timeout=PATIENCE) == ("", "closed with 1000\n")
         assert client.returncode == 0
 
     @pytest.mark.peer("node", "node-ws")
@@ -168,6 +195,42 @@ class TestConnectAsAProcess:
             assert client.wait(PATIENCE) == 0
             assert client.stderr.read() == "closed with 1000\n"
         assert codes == [1000]
+
+    @NEEDS_SHELL
+    @pytest.mark.parametrize("words", [["connect", "URL"], ["connect", "URL", "--trace"]], ids=" ".join)
+    @pytest.mark.parametrize("redirections", [">&-", "2>&-", ">&- 2>&-"])
+    def test_what_is_closed_is_not_written_to(self, redirections, words):
+        with answering(lambda conn: conn.send("Hello")) as url:
+            code, out, errors = run_in_shell(
+                redirections, *[url if word == "URL" else word for word in words]
+            )
+        assert (code, out) == (0, "" if redirections.startswith(">") else "Hello\n")
+        assert errors.splitlines()[-1:] == ([] if "2" in redirections else ["closed with 1000"])
+        assert "Traceback" not in errors
+
+    def test_who_does_not_read_on_ends_it_without_a_word(self):
+        codes = []
+
+        def send_on(conn):
+            conn.send("Hello")
+            if conn.recv(PATIENCE):
+                conn.send("Hello again")
+            codes.append(list(conn) or conn.close_code)
+
+        with answering(send_on) as url, start("connect", url) as client:
+            assert client.stdout.readline() == "Hello\n"
+            client.stdout.close()
+            client.stdin.write("go on\n")
+            client.stdin.flush()
+            assert client.wait(PATIENCE) == 1
+            assert client.stderr.read() == ""
+        assert codes == [1000]
+
+    @NEEDS_SHELL
+    def test_a_closed_stdin_is_an_empty_one(self):
+        with answering(echo) as url:
+            done = run_in_shell("<&-", "connect", url)
+        assert done == (0, "", "closed with 1000\n")
 
     def test_a_server_that_leaves_is_no_reason_to_wait_for_another_line(self):
         with answering(lambda conn: conn.send("bye")) as url, start("connect", url) as client:
@@ -212,6 +275,23 @@ class TestServeHere:
         command._announce(Server(), "::1")
         assert told()[0] == ["listening on ws://[::1]:1/"]
 
+    def test_addresses_of_one_name_that_get_different_ports_are_all_told(self, monkeypatch, told):
+        def two_addresses(host, port, *_, **__):  # which are one, so that every machine has them
+            kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+            return [(*kind, name, ("127.0.0.1", port or 0)) for name in ("", "localhost")]
+
+        def look(server, host):
+            announced(server, host)
+            signal.raise_signal(signal.SIGTERM)
+
+        announced = command._announce
+        monkeypatch.setattr(command, "_announce", look)
+        monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+        assert run("serve", "--host", "localhost") == 0
+        lines = told()[0]
+        assert len(set(lines)) == 2
+        assert all(re.fullmatch(r"listening on ws://127\.0\.0\.1:[1-9]\d*/", line) for line in lines)
+
     def test_a_port_that_is_taken_is_one_line(self, told):
         with listen_on(0) as taken:
             assert run("serve", "--port", str(taken.getsockname()[1])) == 1
@@ -220,8 +300,40 @@ class TestServeHere:
 
     def test_files_without_a_certificate_are_one_line(self, told):
         assert run("serve", "--tls", "nothing.pem", CERTIFICATE) == 1
-        (line,) = told()[1]
-        assert "nothing.pem" in line and "No such file" in line
+        assert told() == ([], ["--tls nothing.pem: No such file or directory"])
+        assert run("serve", "--tls", CERTIFICATE, "nothing.key") == 1
+        assert told() == ([], ["--tls nothing.key: No such file or directory"])
+
+    def test_files_that_do_not_fit_are_both_named(self, told, work_folder):
+        empty = work_folder / "empty.pem"
+        empty.touch()
+        for files in [(str(empty), CERTIFICATE), (CERTIFICATE, str(empty))]:
+            assert run("serve", "--tls", *files) == 1
+            (line,) = told()[1]
+            assert line.startswith(f"--tls {files[0]} {files[1]}: no certificate with its key: ")
+
+    @pytest.mark.parametrize("words", SERVERS, ids=" ".join)
+    @pytest.mark.parametrize(
+        ("host", "why"),
+        [
+            ("nosuch.invalid", ""),
+            ("a..b", "no host can have such a name"),
+            ("a" * 64, "no host can have such a name"),
+        ],
+    )
+    def test_a_host_that_is_none_is_named(self, words, host, why, told):
+        assert run(*words, "--host", host) == 1
+        out, (line,) = told()
+        assert out == [] and line.startswith(f"--host {host}: ") and why in line
+
+    @pytest.mark.parametrize(
+        "words", [["serve", "--host", ""], ["connect", "wss://a.example/", "--cafile", ""]]
+    )
+    def test_an_empty_name_is_told_with_the_usage(self, words, told):
+        with pytest.raises(SystemExit) as caught:
+            run(*words)
+        assert caught.value.code == 2
+        assert told()[1][-1].endswith(f"argument {words[-2]}: it must not be empty")
 
     @pytest.mark.parametrize("words", [["--port", "70000"], ["--port", "-1"], ["--max-size", "a"]])
     def test_a_number_that_is_none_is_told_with_the_usage(self, words, told):
@@ -241,12 +353,13 @@ class TestServeHere:
 class TestConnectHere:
     def test_no_answer_on_its_way_is_lost_at_the_end_of_the_input(self, told):
         def answer_late(conn):
-            for message in conn:
-                threading.Event().wait(0.2)
+            messages = conn.recv(), conn.recv()
+            threading.Event().wait(0.2)
+            for message in messages:
                 conn.send(message.upper())
 
         with answering(answer_late) as url:
-            assert run("connect", url, lines="a\nb\n") == 0
+            assert run("connect", url, "--linger", str(PATIENCE), lines="a\nb\n") == 0
         assert told() == (["A", "B"], ["closed with 1000"])
 
     def test_who_does_not_want_to_wait_says_so(self, told):
@@ -254,10 +367,69 @@ class TestConnectHere:
             assert run("connect", url, "--linger", "0", lines="a\n") == 0
         assert told() == ([], ["closed with 1000"])
 
+    def test_a_server_that_does_not_stop_does_not_make_it_wait_longer(self, told):
+        def tick(conn):
+            with contextlib.suppress(EOFError):
+                for _ in range(PATIENCE * 20):
+                    conn.send("tick")
+                    with contextlib.suppress(TimeoutError):
+                        conn.recv(0.05)
+
+        with answering(tick) as url:
+            assert run("connect", url, "--linger", "0.3", lines="a\n") == 0
+        ticks, errors = told()
+        assert 0 < len(ticks) < PATIENCE * 20 and errors == ["closed with 1000"]
+
+    @pytest.mark.parametrize("word", ["nan", "inf", "-1", "1e999", "soon"])
+    def test_a_time_to_wait_that_is_none_is_told_with_the_usage(self, word, told):
+        with pytest.raises(SystemExit) as caught:
+            run("connect", "ws://a.example/", f"--linger={word}")
+        assert caught.value.code == 2
+        assert told()[1][-1].endswith(f"argument --linger: not a number of seconds: '{word}'")
+
     def test_bytes_that_are_not_text_do_not_stop_it(self, told):
         with answering(echo) as url:
             assert run("connect", url, lines="\xff\r\n", encoding="latin-1") == 0
         assert told()[0] == ["\N{REPLACEMENT CHARACTER}"]
+
+    def test_a_trace_that_nobody_reads_stops_nothing(self, monkeypatch, told):
+        source, sink = os.pipe()
+        os.close(source)
+        with os.fdopen(sink, "w") as unread, answering(echo) as url:
+            monkeypatch.setattr(sys, "stderr", unread)
+            assert run("connect", url, "--trace", lines="Hello\n") == 0
+        assert told()[0] == ["Hello"]
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+    def test_an_output_that_takes_no_more_is_one_line(self, monkeypatch, told):
+        with open("/dev/full", "w") as full, answering(lambda conn: conn.send("Hello")) as url:
+            monkeypatch.setattr(sys, "stdout", full)
+            assert run("connect", url) == 1
+        assert told()[1] == ["stdout: No space left on device"]
+
+    def test_lines_end_with_lf_or_cr_lf_and_a_lone_cr_is_text(self, told):
+        with answering(lambda conn: conn.send(repr([conn.recv() for _ in range(4)]))) as url:
+            assert run("connect", url, "--linger", str(PATIENCE), lines="a\rb\n\r\nc\r\r\nd\r") == 0
+        assert told()[0] == [repr(["a\rb", "", "c\r", "d\r"])]
+
+    @pytest.mark.parametrize(
+        ("encoding", "lines", "why"), [("utf-16", "abc\n", "UTF-16"), ("utf-7", "+2AA-\n", "surrogate")]
+    )
+    def test_an_input_that_is_no_text_ends_it_in_one_line(self, encoding, lines, why, monkeypatch, told):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(encoding=encoding))
+        with answering(lambda conn: conn.recv(PATIENCE)) as url:
+            assert run("connect", url, lines=lines) == 1
+        out, (line,) = told()
+        assert out == [] and line.startswith("stdin: ") and why in line
+
+    def test_an_input_that_can_not_be_read_ends_it_in_one_line(self, monkeypatch, told):
+        def fail(*_, **__):
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(command, "open", fail, raising=False)
+        with answering(lambda conn: conn.recv(PATIENCE)) as url:
+            assert run("connect", url) == 1
+        assert told() == ([], ["stdin: Input/output error"])
 
     def test_binary_answers_are_shown_as_hex(self, told):
         with answering(lambda conn: conn.send(bytes(range(40)))) as url:
@@ -332,9 +504,36 @@ class TestConnectHere:
             assert run("connect", url, "--cafile", CERTIFICATE, lines="Hello\n") == 0
             assert told()[0] == ["Hello"]
 
+    def test_a_file_that_names_nobody_to_trust_is_named(self, told, work_folder):
+        url, empty = "wss://127.0.0.1:1/", work_folder / "empty.pem"
+        assert run("connect", url, "--cafile", "nothing.pem") == 1
+        assert told() == ([], ["--cafile nothing.pem: No such file or directory"])
+        empty.touch()
+        assert run("connect", url, "--cafile", str(empty)) == 1
+        (line,) = told()[1]
+        assert line.startswith(f"--cafile {empty}: no certificate: ")
+
+    def test_certificates_are_for_wss(self, told):
+        with answering(echo) as url:
+            assert run("connect", url, "--cafile", CERTIFICATE) == 1
+        assert told() == ([], [f"{url}: --cafile is for wss, not ws"])
+
+    @pytest.mark.parametrize("url", ["ws://a..b/", "wss://a..b:1/", f"ws://{'a' * 64}/"])
+    def test_what_is_no_name_of_a_host_is_one_line(self, url, told):
+        assert run("connect", url) == 1
+        assert told() == ([], [f"{url}: no host can have such a name"])
+
+    @pytest.mark.parametrize("name", ["", "user:word@"])
+    def test_a_proxy_that_is_not_there_is_named_without_its_password(self, name, told):
+        with listen_on(0) as free:
+            proxy = f"127.0.0.1:{free.getsockname()[1]}"
+        assert run("connect", "ws://a.example/", "--proxy", f"http://{name}{proxy}") == 1
+        (line,) = told()[1]
+        assert line.startswith(f"ws://a.example/ through the proxy http://{proxy}: ") and "refused" in line
+
     def test_a_proxy_that_is_none_is_one_line(self, told):
         assert run("connect", "ws://a.example/", "--proxy", "socks5://127.0.0.1") == 1
-        assert "proxy" in told()[1][0]
+        assert "http://proxy.example" in told()[1][0]
 
     def test_ctrl_c_before_there_is_a_connection_ends_it(self, monkeypatch):
         def interrupt(*_, **__):
