@@ -45,7 +45,7 @@ MEMORY_LEVEL = 5  # zlib's: 144 KiB for a compressor, instead of 256, and result
 # RFC 6455 section 9.1: one element of the list, which may be empty, and a parameter in it.
 _OWS = r"[ \t]*"
 _PARAM = rf'{_OWS};{_OWS}({TOKEN})(?:{_OWS}={_OWS}({TOKEN}|"(?:[^"\\]|\\.)*"))?'
-_ELEMENT = re.compile(rf"{_OWS}(?:({TOKEN})((?:{_PARAM})*))?{_OWS}(?:,|\Z)", re.ASCII)
+_ELEMENT = re.compile(rf"{_OWS}(?:({TOKEN})((?:{_PARAM})*){_OWS})?(?:,|\Z)", re.ASCII)
 
 Extension = tuple[str, dict[str, str | None]]
 
