@@ -174,7 +174,9 @@ def accept_deflate(values: list[str], offered: DeflateParams | None = None) -> D
         What is agreed; None if the server wants no compression.
 
     Raises:
-        HandshakeError: 101, the status of the answer, if it says anything that was not offered.
+        HandshakeError: 101, the status of the answer, if it says anything that was not offered. A window for
+            the client that is larger than the one it offered is no such thing: the offer is a hint, which the
+            server may ignore and the client keeps to (section 7.1.2.2).
 
     >>> accept_deflate(["permessage-deflate; client_max_window_bits=10"]).client_max_window_bits
     10

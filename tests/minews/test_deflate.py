@@ -343,6 +343,11 @@ class TestClientChecks:
     def test_it_takes_what_it_asked_for_and_more_that_binds_only_itself(self, asked, answer, agreed):
         assert accept_deflate([NAME + answer], asked) == agreed
 
+    @pytest.mark.parametrize("answer", ["", "; client_max_window_bits=10", "; client_max_window_bits=15"])
+    def test_a_client_keeps_to_its_hint_where_the_server_ignores_it(self, answer):
+        asked = DeflateParams(client_max_window_bits=9)
+        assert accept_deflate([NAME + answer], asked).of_sender(Role.CLIENT)[0] == 9
+
     @pytest.mark.parametrize("values", [[], [""]])
     def test_a_server_need_not_want_it(self, values):
         assert accept_deflate(values) is None
@@ -369,6 +374,11 @@ class TestClientChecks:
             (DeflateParams(True), [NAME]),
             (DeflateParams(False, False, 12), [NAME]),
             (DeflateParams(False, False, 12), [f"{NAME}; server_max_window_bits=13"]),
+            (
+                DeflateParams(False, False, 12, 9),
+                [f"{NAME}; server_max_window_bits=15; client_max_window_bits=9"],
+            ),
+            (DeflateParams(False, False, 12, 9), [f"{NAME}; client_max_window_bits=9"]),
         ],
     )
     def test_anything_else_fails_the_connection(self, asked, values):
