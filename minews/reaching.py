@@ -22,6 +22,7 @@ from .types import HandshakeError, Response, WsUrl
 __all__ = ["Attempts", "Wire", "open_client", "proxy_connect_request"]
 
 MAX_REDIRECTS = 5
+MAX_INTERIM = 8  # responses before the final one
 
 
 class Wire:
@@ -64,15 +65,14 @@ async def open_client(
 
     Raises:
         ValueError: if a URL is none, or an option would break out of its line.
-        HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS.
+        HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS or MAX_INTERIM.
     """
     options = options or ClientOptions()
     for _ in range(MAX_REDIRECTS + 1):
         where, key = parse_ws_url(url), make_key()
         request = write_request(where, key, options)
         await _reach(wire, where, max_head, proxy)
-        head = await _ask(wire, request, max_head, "the server's answer")
-        response = parse_response_head(head)
+        head, response = await _ask(wire, request, max_head, "the server's answer")
         moved = _follow_redirect(url, response)
         if moved is None:
             return check_answer(head, key, options)
@@ -134,8 +134,8 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
     wire.waits_for = "the connection to the server" if proxy is None else "the connection to the proxy"
     await wire.dial(*((where.host, where.port) if proxy is None else _proxy_address(proxy)))
     if proxy is not None:
-        head = await _ask(wire, proxy_connect_request(where, proxy), max_head, "the proxy's answer")
-        response = parse_response_head(head)
+        request = proxy_connect_request(where, proxy)
+        _, response = await _ask(wire, request, max_head, "the proxy's answer")
         if not 200 <= response.status <= 299:
             said = f"{response.status} {response.reason}".rstrip()
             raise HandshakeError(response.status, reason=f"the proxy answered {said}")
@@ -146,13 +146,17 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
         await wire.start_tls(where.host)
 
 
-async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> bytes:
-    """Send a request, and return the head of the response."""
+async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> tuple[bytes, Response]:
+    """Send a request; return the head of the final response, as it came and read (RFC 9110 section 15.2)."""
     wire.waits_for = what
     await wire.send(request)
-    while (head := take_head_within(wire.received, max_head, response=True)) is None:
-        await wire.receive()
-    return head
+    for _ in range(MAX_INTERIM + 1):
+        while (head := take_head_within(wire.received, max_head, response=True)) is None:
+            await wire.receive()
+        response = parse_response_head(head)
+        if response.status == 101 or response.status >= 200:
+            return head, response
+    raise HandshakeError(response.status, reason=f"there are more than {MAX_INTERIM} interim responses")
 
 
 def _follow_redirect(url: str, response: Response) -> str | None:

@@ -13,18 +13,22 @@ from hypothesis import strategies as st
 from minews import HandshakeError, Headers, parse_request_head, parse_ws_url
 from minews.limits import Limits
 from minews.opening import ClientOptions, ServerOptions, accept_request
-from minews.reaching import MAX_REDIRECTS, Attempts, Wire, open_client, proxy_connect_request
+from minews.reaching import MAX_INTERIM, MAX_REDIRECTS, Attempts, Wire, open_client, proxy_connect_request
 from tests.minews.heads import any_bytes, refusal, response_head
 
 GO_ON = b"HTTP/1.1 200 Go on\r\n\r\n"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 
 
 class Script(Wire):
-    """A wire to peers that answer each head with the next of these bytes; True is an answer that agrees."""
+    """A wire to peers that answer each head with the next of these bytes; True is an answer that agrees.
 
-    def __init__(self, *answers: bytes | bool, pieces: int = 1 << 16) -> None:
+    `early` is what stands before each answer.
+    """
+
+    def __init__(self, *answers: bytes | bool, pieces: int = 1 << 16, early: bytes = b"") -> None:
         super().__init__()
-        self.did, self.heads = [], []
+        self.did, self.heads, self._early = [], [], early
         self._answers, self._pieces, self._coming = list(answers), pieces, b""
 
     async def dial(self, host: str, port: int) -> None:
@@ -37,9 +41,9 @@ class Script(Wire):
     async def send(self, data: bytes) -> None:
         self.heads.append(data)
         answer = self._answers.pop(0)
-        self._coming = (
-            accept_request(data, ServerOptions(subprotocols=["chat"]))[0] if answer is True else answer
-        )
+        if answer is True:
+            answer, _ = accept_request(data, ServerOptions(subprotocols=["chat"]))
+        self._coming = self._early + answer
 
     async def receive(self) -> None:
         if not self._coming:
@@ -114,6 +118,26 @@ class TestTheWay:
 
     def test_an_answer_has_its_limit(self):
         assert refusal(go, Script(True), "ws://a.example/", max_head=50).status == 502
+
+    @pytest.mark.parametrize("pieces", [1, 7, 1 << 16])
+    @pytest.mark.parametrize("early", [HINTS, b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS, HINTS * MAX_INTERIM])
+    def test_what_comes_before_the_answer_is_passed_over(self, early, pieces):
+        wire = Script(GO_ON, moved("ws://b.example/"), GO_ON, True, pieces=pieces, early=early)
+        assert go(wire, "ws://a.example/", proxy="http://c.example").response.status == 101
+        assert len(wire.heads) == 4
+
+    @pytest.mark.parametrize("proxy", [None, "http://c.example"])
+    def test_what_comes_before_the_answer_comes_to_an_end(self, proxy):
+        wire = Script(HINTS * 100, early=HINTS * (MAX_INTERIM + 1))
+        error = refusal(go, wire, "ws://a.example/", proxy=proxy)
+        assert (error.status, error.reason) == (103, f"there are more than {MAX_INTERIM} interim responses")
+        with pytest.raises(EOFError):
+            go(Script(b"", early=HINTS), "ws://a.example/", proxy=proxy)
+
+    def test_what_comes_before_the_answer_has_the_same_limit(self):
+        long = HINTS[:-2] + b"X: " + b"x" * 1000 + b"\r\n\r\n"
+        assert refusal(go, Script(True, early=long), "ws://a.example/", max_head=1000).status == 502
+        assert go(Script(True, early=HINTS * 5), "ws://a.example/", max_head=150).response.status == 101
 
     @pytest.mark.parametrize(
         "proxy, silent, what",
