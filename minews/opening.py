@@ -86,7 +86,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """What a client asks for.
+    """What a client asks for. Where several names are taken, a str is one.
 
     Arguments:
         subprotocols: names to offer, the best first.
@@ -100,10 +100,13 @@ class ClientOptions:
     headers: Sequence[tuple[str, str]] = ()
     deflate: DeflateParams | None = None
 
+    def __post_init__(self) -> None:
+        _make_tuples(self, "subprotocols")
+
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """What a server grants.
+    """What a server grants. Where several names are taken, a str is one.
 
     Arguments:
         resource_names: targets that exist; None: all.
@@ -119,6 +122,9 @@ class ServerOptions:
     origins: Collection[str] | None = None
     deflate: bool | DeflateParams = False
     admit: Callable[[Request], Pairs] = field(default=lambda request: ())
+
+    def __post_init__(self) -> None:
+        _make_tuples(self, "resource_names", "subprotocols", "origins")
 
 
 def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreement]:
@@ -208,6 +214,13 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
     if len(received if head is None else head) > max_head:
         raise HandshakeError(502 if response else 431, reason=f"the head is longer than {max_head} bytes")
     return head
+
+
+def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:
+    """Put a str in these fields into a tuple: "in" would look for any part of it."""
+    for each in fields:
+        if isinstance(value := getattr(options, each), str):
+            object.__setattr__(options, each, (value,))  # they are frozen
 
 
 def _check_origin(request: Request, origins: Collection[str] | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -252,6 +254,35 @@ class TestServer:
             assert "Upgrade" in granted(head, subprotocols=["chat"], deflate=True)
         except HandshakeError as error:
             assert 400 <= error.status <= 599
+
+
+class TestOneName:
+    """A str is one name, and no collection of letters."""
+
+    def test_of_a_resource(self):
+        assert "Upgrade" in granted(request_head(), resource_names="/chat")
+        for target in ("/", "/c", "/chat/"):
+            request = request_head(start=f"GET {target} HTTP/1.1")
+            assert refusal(grant, request, resource_names="/chat").status == 404
+
+    def test_of_a_subprotocol(self):
+        assert asked(subprotocols="chat").get("Sec-WebSocket-Protocol") == "chat"
+        assert grant(ask(subprotocols="c"), subprotocols="chat")[1].subprotocol is None
+        assert grant(ask(subprotocols="chat"), subprotocols="chat")[1].subprotocol == "chat"
+        response = response_head({"Sec-WebSocket-Protocol": "c"})
+        assert "nobody offered" in refusal(check_answer, response, KEY, ClientOptions("chat")).reason
+
+    def test_of_an_origin(self):
+        request = request_head({"Origin": "https://a.example"})
+        assert refusal(grant, request, origins="https://a.example.org").status == 403
+        assert refusal(grant, request, origins="https://*.example").status == 403
+        assert "Upgrade" in granted(request, origins="https://a.example")
+        assert "Upgrade" in granted(request, origins="*")
+
+    def test_options_stay_what_they_are_in_a_copy(self):
+        options = ServerOptions("/chat", "chat", "*")
+        assert options == ServerOptions(("/chat",), ("chat",), ("*",)) == replace(options)
+        assert hash(ClientOptions("chat")) == hash(ClientOptions(("chat",)))
 
 
 class TestHeads:
