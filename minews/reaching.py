@@ -64,12 +64,13 @@ async def open_client(
         max_head: bytes in the head of a response.
 
     Raises:
-        ValueError: if a URL is none, or an option would break out of its line.
+        ValueError: if a URL is none, or has a name that no host can have, or an option would break out of its
+            line.
         HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS or MAX_INTERIM.
     """
     options = options or ClientOptions()
     for _ in range(MAX_REDIRECTS + 1):
-        where, key = parse_ws_url(url), make_key()
+        where, key = _parse_url(url), make_key()
         request = write_request(where, key, options)
         await _reach(wire, where, max_head, proxy)
         head, response = await _ask(wire, request, max_head, "the server's answer")
@@ -170,7 +171,7 @@ def _follow_redirect(url: str, response: Response) -> str | None:
     try:
         scheme, _, rest = urldefrag(urljoin(url, location)).url.partition(":")
         moved = {"http": "ws", "https": "wss"}.get(scheme.lower(), scheme) + ":" + rest
-        where = parse_ws_url(moved)
+        where = _parse_url(moved)
     except ValueError:
         raise HandshakeError(response.status, reason="the server redirects to no WebSocket URL") from None
     if parse_ws_url(url).secure and not where.secure:
@@ -186,9 +187,25 @@ def _options_for(there: WsUrl, here: WsUrl, options: ClientOptions) -> ClientOpt
     return replace(options, headers=safe)
 
 
+def _parse_url(url: str) -> WsUrl:
+    """Take a URL apart, as `parse_ws_url` does. Raises ValueError, too, for a name that no host can have."""
+    where = parse_ws_url(url)
+    _check_name(where.host)
+    return where
+
+
+def _check_name(host: str) -> None:
+    """Raise ValueError for a name that cannot be looked up (RFC 1034 section 3.1): 1 to 63 bytes to a dot."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"no host can have the name {host!r}") from None
+
+
 def _proxy_address(proxy: str) -> tuple[str, int]:
     """Return host and port of an HTTP proxy, 80 if it names none. Raises ValueError if it is no such URL."""
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("the URL of a proxy is like http://proxy.example:3128")  # and may hold a password
+    _check_name(parts.hostname)
     return parts.hostname, parts.port or 80

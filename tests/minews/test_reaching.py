@@ -17,6 +17,7 @@ from minews.reaching import MAX_INTERIM, MAX_REDIRECTS, Attempts, Wire, open_cli
 from tests.minews.heads import any_bytes, refusal, response_head
 
 GO_ON = b"HTTP/1.1 200 Go on\r\n\r\n"
+NO_NAMES = ["a..b", ".a", "a" * 64, "a." + "b" * 70 + ".c"]
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 
 
@@ -100,6 +101,20 @@ class TestTheWay:
         with pytest.raises(ValueError, match="not a ws or wss URL"):
             go(wire, url)
         assert wire.did == []
+
+    @pytest.mark.parametrize("host", NO_NAMES)
+    def test_a_name_that_no_host_can_have_is_an_error_that_says_it(self, host):
+        for url, proxy in [(f"ws://{host}:9/", None), ("ws://a.example/", f"http://user:word@{host}:9/")]:
+            wire = Script(GO_ON, True)
+            with pytest.raises(ValueError, match=f"no host can have the name '{host}'"):
+                go(wire, url, proxy=proxy)
+            assert wire.did == []
+
+    @pytest.mark.parametrize("host", ["a" * 63 + ".b", "a.b.", "1.2.3.4", "[::1]", "a_b", "xn--9caaa"])
+    def test_any_other_name_is_looked_up(self, host):
+        wire = Script(GO_ON, True)
+        go(wire, f"wss://{host}/", proxy=f"http://{host}")
+        assert wire.did == [("dial", host.strip("[]"), 80), ("start_tls", host.strip("[]"))]
 
     def test_a_request_that_would_break_out_of_its_line_reaches_nobody(self):
         wire = Script()
@@ -195,6 +210,12 @@ class TestRedirects:
     )
     def test_a_place_that_is_no_websocket_is_an_error(self, place):
         assert refusal(go, Script(moved(place)), "ws://a.example/").status == 302
+
+    @pytest.mark.parametrize("host", NO_NAMES)
+    @pytest.mark.parametrize("scheme", ["ws:", "http:", ""])
+    def test_a_place_with_a_name_that_no_host_can_have_is_an_error(self, host, scheme):
+        wire = Script(moved(f"{scheme}//{host}/"), True)
+        assert refusal(go, wire, "ws://a.example/").status == 302
 
     @pytest.mark.parametrize("place", ["ws://a.example/", "http://a.example/"])
     def test_nobody_is_led_out_of_tls(self, place):
