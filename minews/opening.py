@@ -46,6 +46,9 @@ EXTENSIONS = "Sec-WebSocket-Extensions"
 # A line that may be added to a head: no control byte but the tab, so that it can't break out.
 _FIELD = re.compile(rf"{TOKEN}: [\t -~\x80-\xff]*")
 
+# What must not be added: what only the handshake writes, and the length of a body, where there is none.
+_RESERVED = re.compile(r"sec-websocket-.*|origin|content-length|transfer-encoding", re.IGNORECASE)
+
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -140,7 +143,8 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
     Raises:
         HandshakeError: with the status to refuse with: what `parse_request_head` and `accept_client` say, 403
             for a foreign origin, and what `admit` raised.
-        ValueError: if what `admit` returned would break out of its line. (And whatever else it raises.)
+        ValueError: if what `admit` returned would break out of its line, stand in for one that only the
+            handshake writes, or tell the length of a body. (And whatever else `admit` raises.)
     """
     request = parse_request_head(head)
     answer, chosen = accept_client(
@@ -152,9 +156,10 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
     offers = parse_extensions(request.headers.get_all(EXTENSIONS))
     if options.deflate:
         agreed = negotiate_deflate(offers, None if options.deflate is True else options.deflate)
+    answer = _add_headers(answer, extra)
     if agreed is not None:
-        extra.append((EXTENSIONS, str(agreed)))
-    return _add_headers(answer, extra), Agreement(Role.SERVER, chosen, agreed, head)
+        answer = _add_lines(answer, f"{EXTENSIONS}: {agreed}")
+    return answer, Agreement(Role.SERVER, chosen, agreed, head)
 
 
 def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
@@ -166,18 +171,19 @@ def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
         options: what to ask for.
 
     Raises:
-        ValueError: if an option would break out of its line, or stand in for a line that the handshake has.
+        ValueError: if an option would break out of its line, or if one of `headers` would stand in for a
+            line that only the handshake writes, such as Origin, or tell the length of a body.
 
     >>> from minews import make_key, parse_ws_url
     >>> options = ClientOptions(headers=[("Cookie", "a=b")])
     >>> write_request(parse_ws_url("ws://example.com"), make_key(), options).splitlines()[-2]
     b'Cookie: a=b'
     """
-    extra = list(options.headers)
-    if options.deflate is not None:
-        extra.append((EXTENSIONS, offer_deflate(options.deflate)))
     head = build_client_handshake(where, key, origin=options.origin, subprotocols=options.subprotocols)
-    return _add_headers(head, extra)
+    head = _add_headers(head, options.headers)
+    if options.deflate is not None:
+        head = _add_lines(head, f"{EXTENSIONS}: {offer_deflate(options.deflate)}")
+    return head
 
 
 def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
@@ -236,6 +242,11 @@ def _add_headers(head: bytes, pairs: Pairs) -> bytes:
     lines = [f"{name}: {value}" for name, value in pairs]
     for line in lines:
         name = line.partition(":")[0]
-        if not _FIELD.fullmatch(line) or f"\r\n{name}:".lower().encode() in head.lower():
+        known = f"\r\n{name}:".lower().encode() in head.lower()
+        if known or _RESERVED.fullmatch(name) or not _FIELD.fullmatch(line):
             raise ValueError(f"not a line to add to this head: {line!r}")
+    return _add_lines(head, *lines)
+
+
+def _add_lines(head: bytes, *lines: str) -> bytes:
     return head[:-2] + "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n"

@@ -120,6 +120,14 @@ class TestBothEnds:
             ("Ä", "b"),
             ("Upgrade", "h2c"),
             ("connection", "close"),
+            ("Sec-WebSocket-Protocol", "chat"),
+            ("sec-websocket-extensions", "permessage-deflate"),
+            ("Sec-WebSocket-Accept", "x"),
+            ("Sec-WebSocket-Key", KEY),
+            ("ORIGIN", "https://a.example"),
+            ("Content-Length", "5"),
+            ("Content-Length: 5; x", "0"),
+            ("transfer-encoding", "chunked"),
         ],
     )
     def test_a_header_that_would_break_out_of_its_line_or_stand_in_for_another_is_an_error(self, name, value):
@@ -128,9 +136,11 @@ class TestBothEnds:
                 add()
 
     @pytest.mark.parametrize("value", ["", "b", "b: c\td", "\xe4\xff"])
-    def test_any_other_header_arrives(self, value):
-        assert asked(headers=[("X-A", value)]).get("X-A") == value
-        assert granted(request_head(), admit=lambda request: [("X-A", value)]).get("X-A") == value
+    @pytest.mark.parametrize("name", ["X-A", "Cookie", "Authorization", "X-Origin", "Content-Language"])
+    def test_any_other_header_arrives_as_often_as_it_is_added(self, name, value):
+        twice = [(name, value)] * 2
+        assert asked(headers=twice).get_all(name) == [value] * 2
+        assert granted(request_head(), admit=lambda request: twice).get_all(name) == [value] * 2
 
 
 class TestClient:
@@ -247,6 +257,15 @@ class TestServer:
         request = request_head({"Sec-WebSocket-Extensions": "x-unknown, permessage-deflate; x=1"})
         assert grant(request, deflate=True)[1].deflate is None
         assert "Sec-WebSocket-Extensions" not in granted(request, deflate=True)
+
+    def test_what_the_hook_adds_stands_beside_what_is_agreed(self):
+        request = request_head({"Sec-WebSocket-Extensions": "permessage-deflate"})
+        headers = granted(request, deflate=True, admit=lambda request: (("X-A", n) for n in "bc"))
+        assert headers.items()[-3:] == [
+            ("X-A", "b"),
+            ("X-A", "c"),
+            ("Sec-WebSocket-Extensions", "permessage-deflate"),
+        ]
 
     @given(any_bytes(request_head(), request_head({"Sec-WebSocket-Extensions": "permessage-deflate; a=1"})))
     def test_any_request_gives_an_answer_or_a_handshake_error(self, head):
