@@ -16,7 +16,8 @@ class Limits:
     """What a peer may cost, in bytes and seconds. The defaults are safe on the open network.
 
     Arguments:
-        max_head: bytes in the head of a request or response.
+        max_head: bytes in the head of a request or response. It can only be lowered: no head is longer than
+            `http.MAX_HEAD`, 16 KiB.
         max_frame: bytes in the payload of one frame; a little more if it is compressed.
         max_message: bytes in one message, inflated. Its fragments may take as much memory besides, and text
             four times as much, since Python keeps all letters of a text as wide as the widest.

@@ -210,7 +210,7 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
 
     Arguments:
         received: the bytes so far; the head is removed.
-        max_head: bytes that it may have.
+        max_head: bytes that it may have; more than MAX_HEAD it has never.
         response: whether it is the head of a response.
 
     Raises:

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from minews import HandshakeError, Role, accept_value, parse_request_head, parse_response_head, parse_ws_url
 from minews.deflate import DeflateParams
+from minews.http import MAX_HEAD
 from minews.limits import Limits
 from minews.opening import (
     Agreement,
@@ -319,3 +320,12 @@ class TestHeads:
         assert take_head_within(bytearray(received), size) == (None if missing else head)
         assert refusal(take_head_within, bytearray(received), size - 1).status == 431
         assert refusal(take_head_within, received, size - 1, response=True).status == 502
+
+    @pytest.mark.parametrize("max_head", [MAX_HEAD, 4 * MAX_HEAD])
+    def test_no_limit_lets_in_more_than_a_head_may_ever_have(self, max_head):
+        fill = [f"X-{n}: {'x' * 5000}" for n in range(3)]
+        room = MAX_HEAD - len(request_head({}, *fill, "Y: "))
+        head, longer = (request_head({}, *fill, "Y: " + "y" * size) for size in (room, room + 1))
+        assert len(head) == MAX_HEAD
+        assert take_head_within(bytearray(head), max_head) == head
+        assert refusal(take_head_within, bytearray(longer), max_head).status == 431
