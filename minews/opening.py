@@ -37,6 +37,7 @@ __all__ = [
     "ServerOptions",
     "accept_request",
     "check_answer",
+    "refusal_by",
     "take_head_within",
     "write_request",
 ]
@@ -48,6 +49,9 @@ _FIELD = re.compile(rf"{TOKEN}: [\t -~\x80-\xff]*")
 
 # What must not be added: what only the handshake writes, and the length of a body, where there is none.
 _RESERVED = re.compile(r"sec-websocket-.*|origin|content-length|transfer-encoding", re.IGNORECASE)
+
+# A field that tells of a body.
+_OF_BODY = re.compile(r"content-.*|transfer-encoding|trailer", re.IGNORECASE)
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -194,15 +198,29 @@ def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
         key, options: what the server was asked with.
 
     Raises:
-        HandshakeError: with the response's status, if it is not what was asked for.
+        HandshakeError: with the response's status and headers, if it is not what was asked for.
     """
-    agreed, response = None, parse_response_head(head)
-    if options.deflate is not None and response.status == 101:
-        agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
-        others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
-        response = replace(response, headers=Headers(others))
-    chosen = check_server_handshake(response, key, options.subprotocols)
+    response = parse_response_head(head)
+    try:
+        chosen, agreed = _check_response(response, key, options)
+    except HandshakeError as error:
+        raise refusal_by(response, error.reason) from None
     return Agreement(Role.CLIENT, chosen, agreed, head)
+
+
+def refusal_by(response: Response, reason: str) -> HandshakeError:
+    """Return the error that tells, at the client, of a response that is not what was asked for.
+
+    Its headers are those of the response, such as WWW-Authenticate and Retry-After, without the ones that tell
+    of a body: nobody reads it.
+
+    >>> refusal_by(Response(503, "No", Headers([("Retry-After", "9")])), "come back later").headers
+    [('Retry-After', '9')]
+    """
+    pairs = response.headers.items()
+    return HandshakeError(
+        response.status, [pair for pair in pairs if not _OF_BODY.fullmatch(pair[0])], reason
+    )
 
 
 def take_head_within(received: bytearray, max_head: int, *, response: bool = False) -> bytes | None:
@@ -220,6 +238,18 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
     if len(received if head is None else head) > max_head:
         raise HandshakeError(502 if response else 431, reason=f"the head is longer than {max_head} bytes")
     return head
+
+
+def _check_response(
+    response: Response, key: str, options: ClientOptions
+) -> tuple[str | None, DeflateParams | None]:
+    """Return the subprotocol and the parameters of permessage-deflate that a response agrees to."""
+    agreed = None
+    if options.deflate is not None and response.status == 101:
+        agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
+        others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
+        response = replace(response, headers=Headers(others))
+    return check_server_handshake(response, key, options.subprotocols), agreed
 
 
 def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:

@@ -16,7 +16,7 @@ from .closing import reconnect_delays
 from .handshake import make_key, parse_ws_url
 from .http import parse_response_head
 from .limits import Limits
-from .opening import Agreement, ClientOptions, check_answer, take_head_within, write_request
+from .opening import Agreement, ClientOptions, check_answer, refusal_by, take_head_within, write_request
 from .types import HandshakeError, Response, WsUrl
 
 __all__ = ["Attempts", "Wire", "open_client", "proxy_connect_request"]
@@ -78,7 +78,7 @@ async def open_client(
         if moved is None:
             return check_answer(head, key, options)
         url, options = moved, _options_for(parse_ws_url(moved), where, options)
-    raise HandshakeError(response.status, reason=f"there are more than {MAX_REDIRECTS} redirects")
+    raise refusal_by(response, f"there are more than {MAX_REDIRECTS} redirects")
 
 
 def proxy_connect_request(where: WsUrl, proxy: str = "") -> bytes:
@@ -139,7 +139,7 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
         _, response = await _ask(wire, request, max_head, "the proxy's answer")
         if not 200 <= response.status <= 299:
             said = f"{response.status} {response.reason}".rstrip()
-            raise HandshakeError(response.status, reason=f"the proxy answered {said}")
+            raise refusal_by(response, f"the proxy answered {said}")
         if wire.received:
             raise HandshakeError(502, reason="the proxy said more than it was asked")
     if where.secure:
@@ -157,7 +157,7 @@ async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> tuple[by
         response = parse_response_head(head)
         if response.status == 101 or response.status >= 200:
             return head, response
-    raise HandshakeError(response.status, reason=f"there are more than {MAX_INTERIM} interim responses")
+    raise refusal_by(response, f"there are more than {MAX_INTERIM} interim responses")
 
 
 def _follow_redirect(url: str, response: Response) -> str | None:
@@ -173,9 +173,9 @@ def _follow_redirect(url: str, response: Response) -> str | None:
         moved = {"http": "ws", "https": "wss"}.get(scheme.lower(), scheme) + ":" + rest
         where = _parse_url(moved)
     except ValueError:
-        raise HandshakeError(response.status, reason="the server redirects to no WebSocket URL") from None
+        raise refusal_by(response, "the server redirects to no WebSocket URL") from None
     if parse_ws_url(url).secure and not where.secure:
-        raise HandshakeError(response.status, reason="the server redirects from wss to ws")
+        raise refusal_by(response, "the server redirects from wss to ws")
     return moved
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from minews import HandshakeError, Role, accept_value, parse_request_head, parse_response_head, parse_ws_url
+from minews import (
+    HandshakeError,
+    Role,
+    accept_value,
+    parse_request_head,
+    parse_response_head,
+    parse_ws_url,
+    refuse,
+)
 from minews.deflate import DeflateParams
 from minews.http import MAX_HEAD
 from minews.limits import Limits
@@ -20,7 +28,7 @@ from minews.opening import (
     take_head_within,
     write_request,
 )
-from tests.minews.heads import KEY, any_bytes, refusal, request_head, response_head
+from tests.minews.heads import KEY, RESPONSE, any_bytes, refusal, request_head, response_head
 
 URL = parse_ws_url("ws://example.com/chat")
 
@@ -170,6 +178,24 @@ class TestClient:
     def test_what_is_not_101_is_a_refusal_with_its_status(self, status, deflate):
         response = response_head({"Sec-WebSocket-Extensions": "x"}, start=f"HTTP/1.1 {status} No")
         assert refusal(check_answer, response, KEY, ClientOptions(deflate=deflate)).status == status
+
+    @pytest.mark.parametrize("deflate", [None, DeflateParams()])
+    @pytest.mark.parametrize("start", ["HTTP/1.1 401 No", "HTTP/1.1 101 Yes"])
+    def test_a_refusal_has_the_headers_of_the_response_but_what_tells_of_its_body(self, start, deflate):
+        kept = {"WWW-Authenticate": "Bearer", "Retry-After": "3", "Sec-WebSocket-Extensions": "x"}
+        body = {"Content-Length": "3", "content-type": "text/plain", "Transfer-Encoding": "chunked"}
+        response = response_head(
+            dict.fromkeys(RESPONSE) | body | kept, "Set-Cookie: a", "Set-Cookie: b", start=start
+        )
+        error = refusal(check_answer, response, KEY, ClientOptions(deflate=deflate))
+        assert error.headers == [*kept.items(), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
+
+    def test_a_refusal_may_be_passed_on(self):
+        response = response_head({"Content-Length": "3", "Retry-After": "3"}, start="HTTP/1.1 503 No")
+        passed_on = refuse(refusal(check_answer, response, KEY, ClientOptions()))
+        assert (
+            parse_response_head(take_head_within(bytearray(passed_on), 999)).headers.get("Retry-After") == "3"
+        )
 
     def test_a_wrong_accept_value_is_a_refusal_with_deflate_too(self):
         response = response_head(

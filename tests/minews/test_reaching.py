@@ -233,6 +233,11 @@ class TestRedirects:
         assert f"more than {MAX_REDIRECTS}" in refusal(go, wire, "ws://a.example/").reason
         go(Script(*[moved("/")] * MAX_REDIRECTS, True), "ws://a.example/")
 
+    @pytest.mark.parametrize("place", ["/", "ftp://b.example/", "ws://b.example/"])
+    def test_where_it_ends_in_an_error_that_has_the_headers_of_the_last_answer(self, place):
+        error = refusal(go, Script(*[moved(place)] * (MAX_REDIRECTS + 1)), "wss://a.example/")
+        assert ("Location", place) in error.headers
+
     @pytest.mark.parametrize(
         "place, names",
         [
@@ -336,6 +341,11 @@ class TestProxies:
         wire = Script(b"HTTP/1.1 %d No\r\n\r\n" % status)
         error = refusal(go, wire, "ws://a.example/", proxy="http://b.example")
         assert (error.status, error.reason) == (status, f"the proxy answered {status} No")
+
+    def test_a_refusal_says_how_to_get_in(self):
+        wire = Script(b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+        error = refusal(go, wire, "ws://a.example/", proxy="http://b.example")
+        assert error.headers == [("Proxy-Authenticate", "Basic")]
 
     def test_a_proxy_that_says_more_is_none(self):
         error = refusal(go, Script(GO_ON + b"x"), "ws://a.example/", proxy="http://b.example")
