@@ -98,7 +98,9 @@ class ClientOptions:
     Arguments:
         subprotocols: names to offer, the best first.
         origin: the value of Origin; None sends none.
-        headers: (name, value) pairs besides, such as Cookie or Authorization.
+        headers: (name, value) pairs besides, such as Cookie or Authorization. These two, and
+            Proxy-Authorization, are for the server of the URL alone; all others, a header with a key of your
+            own too, go with a redirect to any other server.
         deflate: what to offer of permessage-deflate; None offers nothing.
     """
 
@@ -211,16 +213,14 @@ def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
 def refusal_by(response: Response, reason: str) -> HandshakeError:
     """Return the error that tells, at the client, of a response that is not what was asked for.
 
-    Its headers are those of the response, such as WWW-Authenticate and Retry-After, without the ones that tell
-    of a body: nobody reads it.
+    Its headers are those of the response, such as WWW-Authenticate and Retry-After, without the ones that
+    tell of a body: nobody reads it.
 
     >>> refusal_by(Response(503, "No", Headers([("Retry-After", "9")])), "come back later").headers
     [('Retry-After', '9')]
     """
-    pairs = response.headers.items()
-    return HandshakeError(
-        response.status, [pair for pair in pairs if not _OF_BODY.fullmatch(pair[0])], reason
-    )
+    told = [(name, value) for name, value in response.headers.items() if not _OF_BODY.fullmatch(name)]
+    return HandshakeError(response.status, told, reason)
 
 
 def take_head_within(received: bytearray, max_head: int, *, response: bool = False) -> bytes | None:

@@ -23,6 +23,7 @@ __all__ = ["Attempts", "Wire", "open_client", "proxy_connect_request"]
 
 MAX_REDIRECTS = 5
 MAX_INTERIM = 8  # responses before the final one
+CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}  # headers for one server only
 
 
 class Wire:
@@ -57,6 +58,9 @@ async def open_client(
     wire: Wire, url: str, options: ClientOptions | None, max_head: int, proxy: str | None
 ) -> Agreement:
     """Open a connection, through a proxy and over redirects if need be (section 4.1).
+
+    Where a redirect leads to another scheme, host or port, Authorization, Cookie and Proxy-Authorization are
+    left out from there on. All else that the options hold is sent there, too.
 
     Arguments:
         wire: what reaches the server; afterwards `received` has the first frames, perhaps.
@@ -180,10 +184,10 @@ def _follow_redirect(url: str, response: Response) -> str | None:
 
 
 def _options_for(there: WsUrl, here: WsUrl, options: ClientOptions) -> ClientOptions:
-    """Return what to ask for after a redirect: another server gets no credentials."""
+    """Return what to ask for after a redirect: another server gets none of CREDENTIALS."""
     if replace(there, resource_name="") == replace(here, resource_name=""):
         return options
-    safe = [pair for pair in options.headers if pair[0].lower() not in ("authorization", "cookie")]
+    safe = [pair for pair in options.headers if pair[0].lower() not in CREDENTIALS]
     return replace(options, headers=safe)
 
 

@@ -241,15 +241,16 @@ class TestRedirects:
     @pytest.mark.parametrize(
         "place, names",
         [
-            ("/other", ["Cookie", "authorization", "X-A"]),
-            ("ws://a.example:80/", ["Cookie", "authorization", "X-A"]),
+            ("/other", ["Cookie", "authorization", "Proxy-Authorization", "X-A"]),
+            ("ws://a.example:80/", ["Cookie", "authorization", "Proxy-Authorization", "X-A"]),
             ("ws://a.example:81/", ["X-A"]),
             ("wss://a.example/", ["X-A"]),
             ("ws://b.example/", ["X-A"]),
         ],
     )
     def test_another_server_gets_no_credentials(self, place, names):
-        headers = [("Cookie", "a=b"), ("authorization", "Bearer word"), ("X-A", "b")]
+        headers = [("Cookie", "a=b"), ("authorization", "Bearer word"), ("Proxy-Authorization", "Basic c")]
+        headers.append(("X-A", "b"))
         wire = Script(moved(place), True)
         go(wire, "ws://a.example/", ClientOptions(headers=headers))
         assert [name for name in requests(wire)[1].headers if name in dict(headers)] == names
