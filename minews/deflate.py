@@ -45,7 +45,7 @@ MEMORY_LEVEL = 5  # zlib's: 144 KiB for a compressor, instead of 256, and result
 # RFC 6455 section 9.1: one element of the list, which may be empty, and a parameter in it.
 _OWS = r"[ \t]*"
 _PARAM = rf'{_OWS};{_OWS}({TOKEN})(?:{_OWS}={_OWS}({TOKEN}|"(?:[^"\\]|\\.)*"))?'
-_ELEMENT = re.compile(rf"{_OWS}(?:({TOKEN})((?:{_PARAM})*))?{_OWS}(?:,|\Z)", re.ASCII)
+_ELEMENT = re.compile(rf"{_OWS}(?:({TOKEN})((?:{_PARAM})*){_OWS})?(?:,|\Z)", re.ASCII)
 
 Extension = tuple[str, dict[str, str | None]]
 
@@ -174,7 +174,9 @@ def accept_deflate(values: list[str], offered: DeflateParams | None = None) -> D
         What is agreed; None if the server wants no compression.
 
     Raises:
-        HandshakeError: 101, the status of the answer, if it says anything that was not offered.
+        HandshakeError: 101, the status of the answer, if it says anything that was not offered. A window for
+            the client that is larger than the one it offered is no such thing: the offer is a hint, which the
+            server may ignore and the client keeps to (section 7.1.2.2).
 
     >>> accept_deflate(["permessage-deflate; client_max_window_bits=10"]).client_max_window_bits
     10

@@ -16,7 +16,8 @@ class Limits:
     """What a peer may cost, in bytes and seconds. The defaults are safe on the open network.
 
     Arguments:
-        max_head: bytes in the head of a request or response.
+        max_head: bytes in the head of a request or response. It can only be lowered: no head is longer than
+            `http.MAX_HEAD`, 16 KiB.
         max_frame: bytes in the payload of one frame, 125 or more; where permessage-deflate is agreed a little
             more are taken.
         max_message: bytes in one message, inflated. Its fragments may take as much memory besides, and text

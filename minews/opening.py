@@ -37,6 +37,7 @@ __all__ = [
     "ServerOptions",
     "accept_request",
     "check_answer",
+    "refusal_by",
     "take_head_within",
     "write_request",
 ]
@@ -45,6 +46,12 @@ EXTENSIONS = "Sec-WebSocket-Extensions"
 
 # A line that may be added to a head: no control byte but the tab, so that it can't break out.
 _FIELD = re.compile(rf"{TOKEN}: [\t -~\x80-\xff]*")
+
+# What must not be added: what only the handshake writes, and the length of a body, where there is none.
+_RESERVED = re.compile(r"sec-websocket-.*|origin|content-length|transfer-encoding", re.IGNORECASE)
+
+# A field that tells of a body.
+_OF_BODY = re.compile(r"content-.*|transfer-encoding|trailer", re.IGNORECASE)
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -86,12 +93,14 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """What a client asks for.
+    """What a client asks for. Where several names are taken, a str is one.
 
     Arguments:
         subprotocols: names to offer, the best first.
         origin: the value of Origin; None sends none.
-        headers: (name, value) pairs besides, such as Cookie or Authorization.
+        headers: (name, value) pairs besides, such as Cookie or Authorization. These two, and
+            Proxy-Authorization, are for the server of the URL alone; all others, a header with a key of your
+            own too, go with a redirect to any other server.
         deflate: what to offer of permessage-deflate; None offers nothing.
     """
 
@@ -100,10 +109,13 @@ class ClientOptions:
     headers: Sequence[tuple[str, str]] = ()
     deflate: DeflateParams | None = None
 
+    def __post_init__(self) -> None:
+        _make_tuples(self, "subprotocols")
+
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """What a server grants.
+    """What a server grants. Where several names are taken, a str is one.
 
     Arguments:
         resource_names: targets that exist; None: all.
@@ -120,6 +132,9 @@ class ServerOptions:
     deflate: bool | DeflateParams = False
     admit: Callable[[Request], Pairs] = field(default=lambda request: ())
 
+    def __post_init__(self) -> None:
+        _make_tuples(self, "resource_names", "subprotocols", "origins")
+
 
 def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreement]:
     """Decide, at the server, about a request.
@@ -134,7 +149,8 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
     Raises:
         HandshakeError: with the status to refuse with: what `parse_request_head` and `accept_client` say, 403
             for a foreign origin, and what `admit` raised.
-        ValueError: if what `admit` returned would break out of its line. (And whatever else it raises.)
+        ValueError: if what `admit` returned would break out of its line, stand in for one that only the
+            handshake writes, or tell the length of a body. (And whatever else `admit` raises.)
     """
     request = parse_request_head(head)
     answer, chosen = accept_client(
@@ -146,9 +162,10 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
     offers = parse_extensions(request.headers.get_all(EXTENSIONS))
     if options.deflate:
         agreed = negotiate_deflate(offers, None if options.deflate is True else options.deflate)
+    answer = _add_headers(answer, extra)
     if agreed is not None:
-        extra.append((EXTENSIONS, str(agreed)))
-    return _add_headers(answer, extra), Agreement(Role.SERVER, chosen, agreed, head)
+        answer = _add_lines(answer, f"{EXTENSIONS}: {agreed}")
+    return answer, Agreement(Role.SERVER, chosen, agreed, head)
 
 
 def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
@@ -160,18 +177,19 @@ def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
         options: what to ask for.
 
     Raises:
-        ValueError: if an option would break out of its line, or stand in for a line that the handshake has.
+        ValueError: if an option would break out of its line, or if one of `headers` would stand in for a
+            line that only the handshake writes, such as Origin, or tell the length of a body.
 
     >>> from minews import make_key, parse_ws_url
     >>> options = ClientOptions(headers=[("Cookie", "a=b")])
     >>> write_request(parse_ws_url("ws://example.com"), make_key(), options).splitlines()[-2]
     b'Cookie: a=b'
     """
-    extra = list(options.headers)
-    if options.deflate is not None:
-        extra.append((EXTENSIONS, offer_deflate(options.deflate)))
     head = build_client_handshake(where, key, origin=options.origin, subprotocols=options.subprotocols)
-    return _add_headers(head, extra)
+    head = _add_headers(head, options.headers)
+    if options.deflate is not None:
+        head = _add_lines(head, f"{EXTENSIONS}: {offer_deflate(options.deflate)}")
+    return head
 
 
 def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
@@ -182,15 +200,27 @@ def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
         key, options: what the server was asked with.
 
     Raises:
-        HandshakeError: with the response's status, if it is not what was asked for.
+        HandshakeError: with the response's status and headers, if it is not what was asked for.
     """
-    agreed, response = None, parse_response_head(head)
-    if options.deflate is not None and response.status == 101:
-        agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
-        others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
-        response = replace(response, headers=Headers(others))
-    chosen = check_server_handshake(response, key, options.subprotocols)
+    response = parse_response_head(head)
+    try:
+        chosen, agreed = _check_response(response, key, options)
+    except HandshakeError as error:
+        raise refusal_by(response, error.reason) from None
     return Agreement(Role.CLIENT, chosen, agreed, head)
+
+
+def refusal_by(response: Response, reason: str) -> HandshakeError:
+    """Return the error that tells, at the client, of a response that is not what was asked for.
+
+    Its headers are those of the response, such as WWW-Authenticate and Retry-After, without the ones that
+    tell of a body: nobody reads it.
+
+    >>> refusal_by(Response(503, "No", Headers([("Retry-After", "9")])), "come back later").headers
+    [('Retry-After', '9')]
+    """
+    told = [(name, value) for name, value in response.headers.items() if not _OF_BODY.fullmatch(name)]
+    return HandshakeError(response.status, told, reason)
 
 
 def take_head_within(received: bytearray, max_head: int, *, response: bool = False) -> bytes | None:
@@ -198,7 +228,7 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
 
     Arguments:
         received: the bytes so far; the head is removed.
-        max_head: bytes that it may have.
+        max_head: bytes that it may have; more than MAX_HEAD it has never.
         response: whether it is the head of a response.
 
     Raises:
@@ -208,6 +238,25 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
     if len(received if head is None else head) > max_head:
         raise HandshakeError(502 if response else 431, reason=f"the head is longer than {max_head} bytes")
     return head
+
+
+def _check_response(
+    response: Response, key: str, options: ClientOptions
+) -> tuple[str | None, DeflateParams | None]:
+    """Return the subprotocol and the parameters of permessage-deflate that a response agrees to."""
+    agreed = None
+    if options.deflate is not None and response.status == 101:
+        agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
+        others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
+        response = replace(response, headers=Headers(others))
+    return check_server_handshake(response, key, options.subprotocols), agreed
+
+
+def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:
+    """Put a str in these fields into a tuple: "in" would look for any part of it."""
+    for each in fields:
+        if isinstance(value := getattr(options, each), str):
+            object.__setattr__(options, each, (value,))  # they are frozen
 
 
 def _check_origin(request: Request, origins: Collection[str] | None) -> None:
@@ -223,6 +272,11 @@ def _add_headers(head: bytes, pairs: Pairs) -> bytes:
     lines = [f"{name}: {value}" for name, value in pairs]
     for line in lines:
         name = line.partition(":")[0]
-        if not _FIELD.fullmatch(line) or f"\r\n{name}:".lower().encode() in head.lower():
+        known = f"\r\n{name}:".lower().encode() in head.lower()
+        if known or _RESERVED.fullmatch(name) or not _FIELD.fullmatch(line):
             raise ValueError(f"not a line to add to this head: {line!r}")
+    return _add_lines(head, *lines)
+
+
+def _add_lines(head: bytes, *lines: str) -> bytes:
     return head[:-2] + "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n"

@@ -16,12 +16,14 @@ from .closing import reconnect_delays
 from .handshake import make_key, parse_ws_url
 from .http import parse_response_head
 from .limits import Limits
-from .opening import Agreement, ClientOptions, check_answer, take_head_within, write_request
+from .opening import Agreement, ClientOptions, check_answer, refusal_by, take_head_within, write_request
 from .types import HandshakeError, Response, WsUrl
 
 __all__ = ["Attempts", "Wire", "open_client", "proxy_connect_request"]
 
 MAX_REDIRECTS = 5
+MAX_INTERIM = 8  # responses before the final one
+CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}  # headers for one server only
 
 
 class Wire:
@@ -57,27 +59,30 @@ async def open_client(
 ) -> Agreement:
     """Open a connection, through a proxy and over redirects if need be (section 4.1).
 
+    Where a redirect leads to another scheme, host or port, Authorization, Cookie and Proxy-Authorization are
+    left out from there on. All else that the options hold is sent there, too.
+
     Arguments:
         wire: what reaches the server; afterwards `received` has the first frames, perhaps.
         url, options, proxy: as for `connect`.
         max_head: bytes in the head of a response.
 
     Raises:
-        ValueError: if a URL is none, or an option would break out of its line.
-        HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS.
+        ValueError: if a URL is none, or has a name that no host can have, or an option would break out of its
+            line.
+        HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS or MAX_INTERIM.
     """
     options = options or ClientOptions()
     for _ in range(MAX_REDIRECTS + 1):
-        where, key = parse_ws_url(url), make_key()
+        where, key = _parse_url(url), make_key()
         request = write_request(where, key, options)
         await _reach(wire, where, max_head, proxy)
-        head = await _ask(wire, request, max_head, "the server's answer")
-        response = parse_response_head(head)
+        head, response = await _ask(wire, request, max_head, "the server's answer")
         moved = _follow_redirect(url, response)
         if moved is None:
             return check_answer(head, key, options)
         url, options = moved, _options_for(parse_ws_url(moved), where, options)
-    raise HandshakeError(response.status, reason=f"there are more than {MAX_REDIRECTS} redirects")
+    raise refusal_by(response, f"there are more than {MAX_REDIRECTS} redirects")
 
 
 def proxy_connect_request(where: WsUrl, proxy: str = "") -> bytes:
@@ -134,11 +139,11 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
     wire.waits_for = "the connection to the server" if proxy is None else "the connection to the proxy"
     await wire.dial(*((where.host, where.port) if proxy is None else _proxy_address(proxy)))
     if proxy is not None:
-        head = await _ask(wire, proxy_connect_request(where, proxy), max_head, "the proxy's answer")
-        response = parse_response_head(head)
+        request = proxy_connect_request(where, proxy)
+        _, response = await _ask(wire, request, max_head, "the proxy's answer")
         if not 200 <= response.status <= 299:
             said = f"{response.status} {response.reason}".rstrip()
-            raise HandshakeError(response.status, reason=f"the proxy answered {said}")
+            raise refusal_by(response, f"the proxy answered {said}")
         if wire.received:
             raise HandshakeError(502, reason="the proxy said more than it was asked")
     if where.secure:
@@ -146,13 +151,17 @@ async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> 
         await wire.start_tls(where.host)
 
 
-async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> bytes:
-    """Send a request, and return the head of the response."""
+async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> tuple[bytes, Response]:
+    """Send a request; return the head of the final response, as it came and read (RFC 9110 section 15.2)."""
     wire.waits_for = what
     await wire.send(request)
-    while (head := take_head_within(wire.received, max_head, response=True)) is None:
-        await wire.receive()
-    return head
+    for _ in range(MAX_INTERIM + 1):
+        while (head := take_head_within(wire.received, max_head, response=True)) is None:
+            await wire.receive()
+        response = parse_response_head(head)
+        if response.status == 101 or response.status >= 200:
+            return head, response
+    raise refusal_by(response, f"there are more than {MAX_INTERIM} interim responses")
 
 
 def _follow_redirect(url: str, response: Response) -> str | None:
@@ -166,20 +175,35 @@ def _follow_redirect(url: str, response: Response) -> str | None:
     try:
         scheme, _, rest = urldefrag(urljoin(url, location)).url.partition(":")
         moved = {"http": "ws", "https": "wss"}.get(scheme.lower(), scheme) + ":" + rest
-        where = parse_ws_url(moved)
+        where = _parse_url(moved)
     except ValueError:
-        raise HandshakeError(response.status, reason="the server redirects to no WebSocket URL") from None
+        raise refusal_by(response, "the server redirects to no WebSocket URL") from None
     if parse_ws_url(url).secure and not where.secure:
-        raise HandshakeError(response.status, reason="the server redirects from wss to ws")
+        raise refusal_by(response, "the server redirects from wss to ws")
     return moved
 
 
 def _options_for(there: WsUrl, here: WsUrl, options: ClientOptions) -> ClientOptions:
-    """Return what to ask for after a redirect: another server gets no credentials."""
+    """Return what to ask for after a redirect: another server gets none of CREDENTIALS."""
     if replace(there, resource_name="") == replace(here, resource_name=""):
         return options
-    safe = [pair for pair in options.headers if pair[0].lower() not in ("authorization", "cookie")]
+    safe = [pair for pair in options.headers if pair[0].lower() not in CREDENTIALS]
     return replace(options, headers=safe)
+
+
+def _parse_url(url: str) -> WsUrl:
+    """Take a URL apart, as `parse_ws_url` does. Raises ValueError, too, for a name that no host can have."""
+    where = parse_ws_url(url)
+    _check_name(where.host)
+    return where
+
+
+def _check_name(host: str) -> None:
+    """Raise ValueError for a name that cannot be looked up (RFC 1034 section 3.1): 1 to 63 bytes to a dot."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"no host can have the name {host!r}") from None
 
 
 def _proxy_address(proxy: str) -> tuple[str, int]:
@@ -187,4 +211,5 @@ def _proxy_address(proxy: str) -> tuple[str, int]:
     parts = urlsplit(proxy)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError("the URL of a proxy is like http://proxy.example:3128")  # and may hold a password
+    _check_name(parts.hostname)
     return parts.hostname, parts.port or 80

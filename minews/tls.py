@@ -7,6 +7,7 @@ a check off: a server that the client cannot verify is one that it does not talk
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import ssl
 import time
@@ -18,6 +19,7 @@ __all__ = [
     "classify_first_bytes",
     "client_tls_context",
     "connect",
+    "default_client_tls_context",
     "end_tls",
     "explain_tls_error",
     "server_tls_context",
@@ -86,6 +88,19 @@ def client_tls_context(cafile: str | None = None) -> ssl.SSLContext:
     return _make_strict(ssl.create_default_context(cafile=cafile))
 
 
+@functools.cache
+def default_client_tls_context() -> ssl.SSLContext:
+    """Return the context of all clients that are given none: the same each time, so change nothing in it.
+
+    It takes many times as long to read the certificates that the system trusts as to open a connection. They
+    are read once in a process, when first needed.
+
+    >>> default_client_tls_context() is default_client_tls_context()
+    True
+    """
+    return client_tls_context()
+
+
 def connect(url: WsUrl, cafile: str | None = None, timeout: float = 5.0) -> socket.socket:
     """Open a connection to a server: TCP, and for wss TLS over it, checked.
 
@@ -111,7 +126,8 @@ def connect(url: WsUrl, cafile: str | None = None, timeout: float = 5.0) -> sock
     conn = socket.create_connection((url.host, url.port), timeout)
     if not url.secure:
         return conn
-    return start_tls(conn, url.host, client_tls_context(cafile), deadline - time.monotonic())
+    context = client_tls_context(cafile) if cafile else default_client_tls_context()
+    return start_tls(conn, url.host, context, deadline - time.monotonic())
 
 
 def start_tls(conn: socket.socket, host: str, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:

@@ -200,7 +200,8 @@ class HandshakeError(Exception):
     Arguments:
         status: an HTTP status code. At the server: the one to answer with. At the client: the one that the
             server sent, or 502 if what came was no HTTP response at all.
-        headers: (name, value) pairs that the answer must carry besides the usual ones.
+        headers: (name, value) pairs. At the server: what the answer must carry besides the usual ones. At the
+            client: those of the response, without what tells of its body.
         reason: one sentence for people: what was wrong.
     """
 

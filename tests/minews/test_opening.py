@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
-from minews import HandshakeError, Role, accept_value, parse_request_head, parse_response_head, parse_ws_url
+from minews import (
+    HandshakeError,
+    Role,
+    accept_value,
+    parse_request_head,
+    parse_response_head,
+    parse_ws_url,
+    refuse,
+)
 from minews.deflate import DeflateParams
+from minews.http import MAX_HEAD
 from minews.limits import Limits
 from minews.opening import (
     Agreement,
@@ -17,7 +28,7 @@ from minews.opening import (
     take_head_within,
     write_request,
 )
-from tests.minews.heads import KEY, any_bytes, refusal, request_head, response_head
+from tests.minews.heads import KEY, RESPONSE, any_bytes, refusal, request_head, response_head
 
 URL = parse_ws_url("ws://example.com/chat")
 
@@ -118,6 +129,14 @@ class TestBothEnds:
             ("Ä", "b"),
             ("Upgrade", "h2c"),
             ("connection", "close"),
+            ("Sec-WebSocket-Protocol", "chat"),
+            ("sec-websocket-extensions", "permessage-deflate"),
+            ("Sec-WebSocket-Accept", "x"),
+            ("Sec-WebSocket-Key", KEY),
+            ("ORIGIN", "https://a.example"),
+            ("Content-Length", "5"),
+            ("Content-Length: 5; x", "0"),
+            ("transfer-encoding", "chunked"),
         ],
     )
     def test_a_header_that_would_break_out_of_its_line_or_stand_in_for_another_is_an_error(self, name, value):
@@ -126,9 +145,11 @@ class TestBothEnds:
                 add()
 
     @pytest.mark.parametrize("value", ["", "b", "b: c\td", "\xe4\xff"])
-    def test_any_other_header_arrives(self, value):
-        assert asked(headers=[("X-A", value)]).get("X-A") == value
-        assert granted(request_head(), admit=lambda request: [("X-A", value)]).get("X-A") == value
+    @pytest.mark.parametrize("name", ["X-A", "Cookie", "Authorization", "X-Origin", "Content-Language"])
+    def test_any_other_header_arrives_as_often_as_it_is_added(self, name, value):
+        twice = [(name, value)] * 2
+        assert asked(headers=twice).get_all(name) == [value] * 2
+        assert granted(request_head(), admit=lambda request: twice).get_all(name) == [value] * 2
 
 
 class TestClient:
@@ -157,6 +178,24 @@ class TestClient:
     def test_what_is_not_101_is_a_refusal_with_its_status(self, status, deflate):
         response = response_head({"Sec-WebSocket-Extensions": "x"}, start=f"HTTP/1.1 {status} No")
         assert refusal(check_answer, response, KEY, ClientOptions(deflate=deflate)).status == status
+
+    @pytest.mark.parametrize("deflate", [None, DeflateParams()])
+    @pytest.mark.parametrize("start", ["HTTP/1.1 401 No", "HTTP/1.1 101 Yes"])
+    def test_a_refusal_has_the_headers_of_the_response_but_what_tells_of_its_body(self, start, deflate):
+        kept = {"WWW-Authenticate": "Bearer", "Retry-After": "3", "Sec-WebSocket-Extensions": "x"}
+        body = {"Content-Length": "3", "content-type": "text/plain", "Transfer-Encoding": "chunked"}
+        response = response_head(
+            dict.fromkeys(RESPONSE) | body | kept, "Set-Cookie: a", "Set-Cookie: b", start=start
+        )
+        error = refusal(check_answer, response, KEY, ClientOptions(deflate=deflate))
+        assert error.headers == [*kept.items(), ("Set-Cookie", "a"), ("Set-Cookie", "b")]
+
+    def test_a_refusal_may_be_passed_on(self):
+        response = response_head({"Content-Length": "3", "Retry-After": "3"}, start="HTTP/1.1 503 No")
+        passed_on = refuse(refusal(check_answer, response, KEY, ClientOptions()))
+        assert (
+            parse_response_head(take_head_within(bytearray(passed_on), 999)).headers.get("Retry-After") == "3"
+        )
 
     def test_a_wrong_accept_value_is_a_refusal_with_deflate_too(self):
         response = response_head(
@@ -246,12 +285,50 @@ class TestServer:
         assert grant(request, deflate=True)[1].deflate is None
         assert "Sec-WebSocket-Extensions" not in granted(request, deflate=True)
 
+    def test_what_the_hook_adds_stands_beside_what_is_agreed(self):
+        request = request_head({"Sec-WebSocket-Extensions": "permessage-deflate"})
+        headers = granted(request, deflate=True, admit=lambda request: (("X-A", n) for n in "bc"))
+        assert headers.items()[-3:] == [
+            ("X-A", "b"),
+            ("X-A", "c"),
+            ("Sec-WebSocket-Extensions", "permessage-deflate"),
+        ]
+
     @given(any_bytes(request_head(), request_head({"Sec-WebSocket-Extensions": "permessage-deflate; a=1"})))
     def test_any_request_gives_an_answer_or_a_handshake_error(self, head):
         try:
             assert "Upgrade" in granted(head, subprotocols=["chat"], deflate=True)
         except HandshakeError as error:
             assert 400 <= error.status <= 599
+
+
+class TestOneName:
+    """A str is one name, and no collection of letters."""
+
+    def test_of_a_resource(self):
+        assert "Upgrade" in granted(request_head(), resource_names="/chat")
+        for target in ("/", "/c", "/chat/"):
+            request = request_head(start=f"GET {target} HTTP/1.1")
+            assert refusal(grant, request, resource_names="/chat").status == 404
+
+    def test_of_a_subprotocol(self):
+        assert asked(subprotocols="chat").get("Sec-WebSocket-Protocol") == "chat"
+        assert grant(ask(subprotocols="c"), subprotocols="chat")[1].subprotocol is None
+        assert grant(ask(subprotocols="chat"), subprotocols="chat")[1].subprotocol == "chat"
+        response = response_head({"Sec-WebSocket-Protocol": "c"})
+        assert "nobody offered" in refusal(check_answer, response, KEY, ClientOptions("chat")).reason
+
+    def test_of_an_origin(self):
+        request = request_head({"Origin": "https://a.example"})
+        assert refusal(grant, request, origins="https://a.example.org").status == 403
+        assert refusal(grant, request, origins="https://*.example").status == 403
+        assert "Upgrade" in granted(request, origins="https://a.example")
+        assert "Upgrade" in granted(request, origins="*")
+
+    def test_options_stay_what_they_are_in_a_copy(self):
+        options = ServerOptions("/chat", "chat", "*")
+        assert options == ServerOptions(("/chat",), ("chat",), ("*",)) == replace(options)
+        assert hash(ClientOptions("chat")) == hash(ClientOptions(("chat",)))
 
 
 class TestHeads:
@@ -269,3 +346,12 @@ class TestHeads:
         assert take_head_within(bytearray(received), size) == (None if missing else head)
         assert refusal(take_head_within, bytearray(received), size - 1).status == 431
         assert refusal(take_head_within, received, size - 1, response=True).status == 502
+
+    @pytest.mark.parametrize("max_head", [MAX_HEAD, 4 * MAX_HEAD])
+    def test_no_limit_lets_in_more_than_a_head_may_ever_have(self, max_head):
+        fill = [f"X-{n}: {'x' * 5000}" for n in range(3)]
+        room = MAX_HEAD - len(request_head({}, *fill, "Y: "))
+        head, longer = (request_head({}, *fill, "Y: " + "y" * size) for size in (room, room + 1))
+        assert len(head) == MAX_HEAD
+        assert take_head_within(bytearray(head), max_head) == head
+        assert refusal(take_head_within, bytearray(longer), max_head).status == 431

@@ -13,18 +13,23 @@ from hypothesis import strategies as st
 from minews import HandshakeError, Headers, parse_request_head, parse_ws_url
 from minews.limits import Limits
 from minews.opening import ClientOptions, ServerOptions, accept_request
-from minews.reaching import MAX_REDIRECTS, Attempts, Wire, open_client, proxy_connect_request
+from minews.reaching import MAX_INTERIM, MAX_REDIRECTS, Attempts, Wire, open_client, proxy_connect_request
 from tests.minews.heads import any_bytes, refusal, response_head
 
 GO_ON = b"HTTP/1.1 200 Go on\r\n\r\n"
+NO_NAMES = ["a..b", ".a", "a" * 64, "a." + "b" * 70 + ".c"]
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 
 
 class Script(Wire):
-    """A wire to peers that answer each head with the next of these bytes; True is an answer that agrees."""
+    """A wire to peers that answer each head with the next of these bytes; True is an answer that agrees.
 
-    def __init__(self, *answers: bytes | bool, pieces: int = 1 << 16) -> None:
+    `early` is what stands before each answer.
+    """
+
+    def __init__(self, *answers: bytes | bool, pieces: int = 1 << 16, early: bytes = b"") -> None:
         super().__init__()
-        self.did, self.heads = [], []
+        self.did, self.heads, self._early = [], [], early
         self._answers, self._pieces, self._coming = list(answers), pieces, b""
 
     async def dial(self, host: str, port: int) -> None:
@@ -37,9 +42,9 @@ class Script(Wire):
     async def send(self, data: bytes) -> None:
         self.heads.append(data)
         answer = self._answers.pop(0)
-        self._coming = (
-            accept_request(data, ServerOptions(subprotocols=["chat"]))[0] if answer is True else answer
-        )
+        if answer is True:
+            answer, _ = accept_request(data, ServerOptions(subprotocols=["chat"]))
+        self._coming = self._early + answer
 
     async def receive(self) -> None:
         if not self._coming:
@@ -97,6 +102,20 @@ class TestTheWay:
             go(wire, url)
         assert wire.did == []
 
+    @pytest.mark.parametrize("host", NO_NAMES)
+    def test_a_name_that_no_host_can_have_is_an_error_that_says_it(self, host):
+        for url, proxy in [(f"ws://{host}:9/", None), ("ws://a.example/", f"http://user:word@{host}:9/")]:
+            wire = Script(GO_ON, True)
+            with pytest.raises(ValueError, match=f"no host can have the name '{host}'"):
+                go(wire, url, proxy=proxy)
+            assert wire.did == []
+
+    @pytest.mark.parametrize("host", ["a" * 63 + ".b", "a.b.", "1.2.3.4", "[::1]", "a_b", "xn--9caaa"])
+    def test_any_other_name_is_looked_up(self, host):
+        wire = Script(GO_ON, True)
+        go(wire, f"wss://{host}/", proxy=f"http://{host}")
+        assert wire.did == [("dial", host.strip("[]"), 80), ("start_tls", host.strip("[]"))]
+
     def test_a_request_that_would_break_out_of_its_line_reaches_nobody(self):
         wire = Script()
         with pytest.raises(ValueError, match="line"):
@@ -114,6 +133,26 @@ class TestTheWay:
 
     def test_an_answer_has_its_limit(self):
         assert refusal(go, Script(True), "ws://a.example/", max_head=50).status == 502
+
+    @pytest.mark.parametrize("pieces", [1, 7, 1 << 16])
+    @pytest.mark.parametrize("early", [HINTS, b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS, HINTS * MAX_INTERIM])
+    def test_what_comes_before_the_answer_is_passed_over(self, early, pieces):
+        wire = Script(GO_ON, moved("ws://b.example/"), GO_ON, True, pieces=pieces, early=early)
+        assert go(wire, "ws://a.example/", proxy="http://c.example").response.status == 101
+        assert len(wire.heads) == 4
+
+    @pytest.mark.parametrize("proxy", [None, "http://c.example"])
+    def test_what_comes_before_the_answer_comes_to_an_end(self, proxy):
+        wire = Script(HINTS * 100, early=HINTS * (MAX_INTERIM + 1))
+        error = refusal(go, wire, "ws://a.example/", proxy=proxy)
+        assert (error.status, error.reason) == (103, f"there are more than {MAX_INTERIM} interim responses")
+        with pytest.raises(EOFError):
+            go(Script(b"", early=HINTS), "ws://a.example/", proxy=proxy)
+
+    def test_what_comes_before_the_answer_has_the_same_limit(self):
+        long = HINTS[:-2] + b"X: " + b"x" * 1000 + b"\r\n\r\n"
+        assert refusal(go, Script(True, early=long), "ws://a.example/", max_head=1000).status == 502
+        assert go(Script(True, early=HINTS * 5), "ws://a.example/", max_head=150).response.status == 101
 
     @pytest.mark.parametrize(
         "proxy, silent, what",
@@ -172,6 +211,12 @@ class TestRedirects:
     def test_a_place_that_is_no_websocket_is_an_error(self, place):
         assert refusal(go, Script(moved(place)), "ws://a.example/").status == 302
 
+    @pytest.mark.parametrize("host", NO_NAMES)
+    @pytest.mark.parametrize("scheme", ["ws:", "http:", ""])
+    def test_a_place_with_a_name_that_no_host_can_have_is_an_error(self, host, scheme):
+        wire = Script(moved(f"{scheme}//{host}/"), True)
+        assert refusal(go, wire, "ws://a.example/").status == 302
+
     @pytest.mark.parametrize("place", ["ws://a.example/", "http://a.example/"])
     def test_nobody_is_led_out_of_tls(self, place):
         assert "wss to ws" in refusal(go, Script(moved(place)), "wss://a.example/").reason
@@ -188,18 +233,24 @@ class TestRedirects:
         assert f"more than {MAX_REDIRECTS}" in refusal(go, wire, "ws://a.example/").reason
         go(Script(*[moved("/")] * MAX_REDIRECTS, True), "ws://a.example/")
 
+    @pytest.mark.parametrize("place", ["/", "ftp://b.example/", "ws://b.example/"])
+    def test_where_it_ends_in_an_error_that_has_the_headers_of_the_last_answer(self, place):
+        error = refusal(go, Script(*[moved(place)] * (MAX_REDIRECTS + 1)), "wss://a.example/")
+        assert ("Location", place) in error.headers
+
     @pytest.mark.parametrize(
         "place, names",
         [
-            ("/other", ["Cookie", "authorization", "X-A"]),
-            ("ws://a.example:80/", ["Cookie", "authorization", "X-A"]),
+            ("/other", ["Cookie", "authorization", "Proxy-Authorization", "X-A"]),
+            ("ws://a.example:80/", ["Cookie", "authorization", "Proxy-Authorization", "X-A"]),
             ("ws://a.example:81/", ["X-A"]),
             ("wss://a.example/", ["X-A"]),
             ("ws://b.example/", ["X-A"]),
         ],
     )
     def test_another_server_gets_no_credentials(self, place, names):
-        headers = [("Cookie", "a=b"), ("authorization", "Bearer word"), ("X-A", "b")]
+        headers = [("Cookie", "a=b"), ("authorization", "Bearer word"), ("Proxy-Authorization", "Basic c")]
+        headers.append(("X-A", "b"))
         wire = Script(moved(place), True)
         go(wire, "ws://a.example/", ClientOptions(headers=headers))
         assert [name for name in requests(wire)[1].headers if name in dict(headers)] == names
@@ -291,6 +342,11 @@ class TestProxies:
         wire = Script(b"HTTP/1.1 %d No\r\n\r\n" % status)
         error = refusal(go, wire, "ws://a.example/", proxy="http://b.example")
         assert (error.status, error.reason) == (status, f"the proxy answered {status} No")
+
+    def test_a_refusal_says_how_to_get_in(self):
+        wire = Script(b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+        error = refusal(go, wire, "ws://a.example/", proxy="http://b.example")
+        assert error.headers == [("Proxy-Authenticate", "Basic")]
 
     def test_a_proxy_that_says_more_is_none(self):
         error = refusal(go, Script(GO_ON + b"x"), "ws://a.example/", proxy="http://b.example")

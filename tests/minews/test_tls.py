@@ -15,6 +15,7 @@ from minews.tls import (
     classify_first_bytes,
     client_tls_context,
     connect,
+    default_client_tls_context,
     end_tls,
     explain_tls_error,
     server_tls_context,
@@ -76,6 +77,15 @@ class TestContexts:
 
     def test_a_client_trusts_only_those_whom_it_was_given(self):
         assert len(client_tls_context(CERTIFICATE).get_ca_certs()) == 1
+
+    def test_clients_that_are_given_none_share_one_that_is_as_strict(self):
+        shared, own = default_client_tls_context(), client_tls_context()
+        assert shared is default_client_tls_context()
+        assert own is not shared
+        for each in (shared, own):
+            assert (each.verify_mode, each.check_hostname) == (ssl.CERT_REQUIRED, True)
+            assert each.minimum_version == ssl.TLSVersion.TLSv1_2
+        assert shared.options == own.options
 
     def test_no_end_negotiates_anew(self):
         for context in (client_tls_context(CERTIFICATE), server_tls_context(CERTIFICATE, CERTIFICATE)):
@@ -145,6 +155,17 @@ class TestConnect:
         with far, pytest.raises(ValueError, match="hostname"):
             start_tls(near, "", client_tls_context(CERTIFICATE), PATIENCE)
         assert near.fileno() == -1
+
+    def test_certificates_that_the_system_trusts_are_read_once(self, monkeypatch):
+        made = []
+        monkeypatch.setattr(
+            "minews.tls.client_tls_context", lambda *given: made.append(given) or client_tls_context(*given)
+        )
+        default_client_tls_context.cache_clear()
+        for _ in range(3):
+            with server(echo_in_tls) as (port, _):
+                assert explain_tls_error(failure(connect, url_of(port))) == "untrusted"
+        assert len(made) == 1
 
 
 class TestEnd:
