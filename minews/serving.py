@@ -58,7 +58,7 @@ class BlockingServer:
 
         Arguments:
             on_text, on_binary: answer a message, as for `serve_connection`; called in the connection's
-                thread. An exception ends that connection with 1011; the first is kept in `error`, and raised
+                thread. Any exception ends that connection with 1011; the first is kept in `error`, and raised
                 at the end of the `with` block.
             pages: HTML by path, as for `route`.
             port: where to listen; 0 lets the system choose.
@@ -186,11 +186,19 @@ class BlockingServer:
         except (EOFError, ConnectionError):
             return b""
         except Exception as error:
-            self.error = self.error or error
+            self.error = self.error or (error.error if isinstance(error, _HandlerError) else error)
             status, code, reason = 500, 1011, "the server made a mistake"
         if upgrades:
             return write_close(Role.SERVER, code, reason)
         return refuse(HandshakeError(status, reason=reason))
+
+
+class _HandlerError(Exception):
+    """Holds what a handler raised, so that an EOFError of its own, say, is not taken for the peer's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class TimedSocket(socket.socket):
@@ -213,10 +221,13 @@ class TimedSocket(socket.socket):
         self._received[:0] = data
 
     def renewing(self, handler: Callable[[Data], Data | None]) -> Callable[[Data], Data | None]:
-        """Return the handler of a message, after which the time runs anew."""
+        """Return the handler of a message, after which the time runs anew; it raises only _HandlerError."""
 
         def handle(message: Data) -> Data | None:
-            answer = handler(message)
+            try:
+                answer = handler(message)
+            except Exception as error:
+                raise _HandlerError(error) from error
             self._renew()
             return answer
 

@@ -15,7 +15,9 @@ from minews import (
     BlockingServer,
     Frame,
     FrameReader,
+    HandshakeError,
     Opcode,
+    ProtocolError,
     encode_frame,
     listen_on,
     parse_response_head,
@@ -277,6 +279,33 @@ class TestOwnErrors:
                     conn.sendall(masked(1, text))
                     assert close_code(conn) == 1011
             assert repr(server.error) == "KeyError('Hello')", "the first one counts"
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            HandshakeError(403, reason="another server says no"),
+            ProtocolError(1002, "another peer is wrong"),
+            EOFError("another peer left"),
+            ConnectionResetError("another peer tore the connection"),
+            TimeoutError("another peer is slow"),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    def test_no_error_of_the_application_is_taken_for_its_peers(self, error, opcode):
+        def fail(message):
+            raise error
+
+        server = BlockingServer(fail, on_binary=fail)
+        with pytest.raises(type(error)) as caught, server, opened(server) as conn:
+            conn.sendall(masked(opcode, b"Hello"))
+            assert close_code(conn) == 1011
+        assert caught.value is server.error is error
+
+    def test_binary_that_nobody_takes_is_no_error_of_the_application(self):
+        with BlockingServer(str.upper) as server, opened(server) as conn:
+            conn.sendall(masked(Opcode.BINARY, b"Hello"))
+            assert close_code(conn) == 1003
 
     def test_an_error_of_the_block_itself_comes_first(self):
         with pytest.raises(RuntimeError, match="mine"), BlockingServer({}.__getitem__) as server:
