@@ -270,6 +270,27 @@ class TestWhateverOnePeerDoes:
             wait_until(lambda: not server._visits)
             assert serves(server)
 
+    def test_who_is_refused_may_send_on_and_no_reset_takes_the_503(self, monkeypatch):
+        monkeypatch.setattr(minews.serving, "LINGER", PATIENCE)
+        with BlockingServer(str.upper, max_connections=1) as server, opened(server):
+            with connected(server) as second:
+                assert rest_of(second).startswith(b"HTTP/1.1 503 ")
+                for _ in range(100):  # the first bytes that nobody reads would bring a reset
+                    second.sendall(request_head())
+            wait_until(lambda: not server._refusals)
+
+    def test_who_is_refused_and_stays_keeps_nobody_waiting(self, monkeypatch):
+        monkeypatch.setattr(minews.serving, "LINGER", PATIENCE)
+        full = BlockingServer(str.upper, max_connections=1)
+        with full as server, opened(server) as first, connected(server) as second:
+            assert rest_of(second).startswith(b"HTTP/1.1 503 ")
+            with connected(server) as third:
+                assert rest_of(third).startswith(b"HTTP/1.1 503 ")
+            assert len(server._refusals) == 1, "there is a limit for those, too"
+            first.close()
+            wait_until(lambda: not server._visits)
+            assert serves(server)
+
 
 class TestOwnErrors:
     def test_an_error_of_the_application_is_1011_for_its_peer_and_raised_at_the_end(self):
