@@ -100,7 +100,9 @@ def serve_connection(
 
     Raises:
         TimeoutError: if the caller set a time limit and it passes. (Or you return 1006 then.)
-        Exception: any other that on_text or on_binary raises, for it is no fault of the client's.
+        Exception: any other that on_text or on_binary raises, for it is no fault of the client's. (Open to
+            you: a HandshakeError, ProtocolError, EOFError or ConnectionError of theirs, which the reference
+            takes for the client's. BlockingServer lets none come here.)
 
     >>> server, client = socket.socketpair()
     >>> client.sendall(build_client_handshake(parse_ws_url("ws://example.com/"), make_key()))

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from .blocking import LINGER, receive_head, route, serve_connection
 from .conversation import send_last, write_close
@@ -25,6 +25,7 @@ __all__ = ["BlockingServer", "TimedSocket"]
 POLL = 0.1  # seconds until a thread that waits sees that the server ends
 
 Data = TypeVar("Data", str, bytes)
+Visits: TypeAlias = dict[threading.Thread, socket.socket]
 
 
 class BlockingServer:
@@ -58,7 +59,7 @@ class BlockingServer:
 
         Arguments:
             on_text, on_binary: answer a message, as for `serve_connection`; called in the connection's
-                thread. An exception ends that connection with 1011; the first is kept in `error`, and raised
+                thread. Any exception ends that connection with 1011; the first is kept in `error`, and raised
                 at the end of the `with` block.
             pages: HTML by path, as for `route`.
             port: where to listen; 0 lets the system choose.
@@ -71,7 +72,8 @@ class BlockingServer:
         self._on_text, self._on_binary, self._pages = on_text, on_binary, dict(pages or {})
         self._times = handshake_time, idle_time
         self._max_connections = max_connections
-        self._visits: dict[threading.Thread, socket.socket] = {}
+        self._visits: Visits = {}
+        self._refusals: Visits = {}
         self._listener: socket.socket | None = None
 
     def start(self) -> None:
@@ -96,7 +98,7 @@ class BlockingServer:
         self._thread.join()
         self._listener.close()
         self._listener = None
-        for visit, conn in list(self._visits.items()):
+        for visit, conn in [*self._visits.items(), *self._refusals.items()]:
             visit.join(2 * LINGER)
             with contextlib.suppress(OSError):  # it takes nothing that we send: enough waited
                 conn.shutdown(socket.SHUT_RDWR)
@@ -134,32 +136,40 @@ class BlockingServer:
             self._admit(conn)
 
     def _admit(self, conn: socket.socket) -> None:
-        if len(self._visits) >= self._max_connections:
-            send_last(conn, refuse(HandshakeError(503, reason="too many connections, come back later")))
+        if len(self._visits) < self._max_connections:
+            self._begin(conn, self._visits, self._answer)
+        elif len(self._refusals) < self._max_connections:
+            self._begin(conn, self._refusals, self._turn_away)
+        else:  # no thread for a polite end: what the peer has sent may cost it our answer
+            send_last(conn, self._turn_away(conn))
             conn.close()
-            return
+
+    def _begin(self, conn: socket.socket, visits: Visits, answer: Callable[[TimedSocket], bytes]) -> None:
         timed = TimedSocket(conn, self._ending, *self._times)
-        visit = threading.Thread(target=self._visit, args=(timed,), daemon=True)
-        self._visits[visit] = timed  # before it runs, so that none is forgotten
+        visit = threading.Thread(target=self._visit, args=(timed, visits, answer), daemon=True)
+        visits[visit] = timed  # before it runs, so that none is forgotten
         try:
             visit.start()
         except RuntimeError:  # there are too many threads: that may pass
-            del self._visits[visit]
+            del visits[visit]
             timed.close()
 
-    def _visit(self, conn: TimedSocket) -> None:
+    def _visit(self, conn: TimedSocket, visits: Visits, answer: Callable[[TimedSocket], bytes]) -> None:
         try:
-            last_words = self._answer(conn)
+            last_words = answer(conn)
             if conn.fileno() >= 0:  # else it was closed already
                 self._say_goodbye(socket.socket(fileno=conn.detach()), last_words)
         finally:
             conn.close()
-            del self._visits[threading.current_thread()]
+            del visits[threading.current_thread()]
 
     def _say_goodbye(self, conn: socket.socket, last_words: bytes) -> None:
         conn.settimeout(LINGER)
         send_last(conn, last_words)
         graceful_close(conn, LINGER)
+
+    def _turn_away(self, conn: socket.socket) -> bytes:
+        return refuse(HandshakeError(503, reason="too many connections, come back later"))
 
     def _answer(self, conn: TimedSocket) -> bytes:
         """Serve one connection, and return what is left to say when it has not ended by itself."""
@@ -186,11 +196,19 @@ class BlockingServer:
         except (EOFError, ConnectionError):
             return b""
         except Exception as error:
-            self.error = self.error or error
+            self.error = self.error or (error.error if isinstance(error, _HandlerError) else error)
             status, code, reason = 500, 1011, "the server made a mistake"
         if upgrades:
             return write_close(Role.SERVER, code, reason)
         return refuse(HandshakeError(status, reason=reason))
+
+
+class _HandlerError(Exception):
+    """Holds what a handler raised, so that an EOFError of its own, say, is not taken for the peer's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class TimedSocket(socket.socket):
@@ -213,10 +231,13 @@ class TimedSocket(socket.socket):
         self._received[:0] = data
 
     def renewing(self, handler: Callable[[Data], Data | None]) -> Callable[[Data], Data | None]:
-        """Return the handler of a message, after which the time runs anew."""
+        """Return the handler of a message, after which the time runs anew; it raises only _HandlerError."""
 
         def handle(message: Data) -> Data | None:
-            answer = handler(message)
+            try:
+                answer = handler(message)
+            except Exception as error:
+                raise _HandlerError(error) from error
             self._renew()
             return answer
 

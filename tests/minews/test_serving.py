@@ -15,7 +15,9 @@ from minews import (
     BlockingServer,
     Frame,
     FrameReader,
+    HandshakeError,
     Opcode,
+    ProtocolError,
     encode_frame,
     listen_on,
     parse_response_head,
@@ -268,6 +270,27 @@ class TestWhateverOnePeerDoes:
             wait_until(lambda: not server._visits)
             assert serves(server)
 
+    def test_who_is_refused_may_send_on_and_no_reset_takes_the_503(self, monkeypatch):
+        monkeypatch.setattr(minews.serving, "LINGER", PATIENCE)
+        with BlockingServer(str.upper, max_connections=1) as server, opened(server):
+            with connected(server) as second:
+                assert rest_of(second).startswith(b"HTTP/1.1 503 ")
+                for _ in range(100):  # the first bytes that nobody reads would bring a reset
+                    second.sendall(request_head())
+            wait_until(lambda: not server._refusals)
+
+    def test_who_is_refused_and_stays_keeps_nobody_waiting(self, monkeypatch):
+        monkeypatch.setattr(minews.serving, "LINGER", PATIENCE)
+        full = BlockingServer(str.upper, max_connections=1)
+        with full as server, opened(server) as first, connected(server) as second:
+            assert rest_of(second).startswith(b"HTTP/1.1 503 ")
+            with connected(server) as third:
+                assert rest_of(third).startswith(b"HTTP/1.1 503 ")
+            assert len(server._refusals) == 1, "there is a limit for those, too"
+            first.close()
+            wait_until(lambda: not server._visits)
+            assert serves(server)
+
 
 class TestOwnErrors:
     def test_an_error_of_the_application_is_1011_for_its_peer_and_raised_at_the_end(self):
@@ -277,6 +300,33 @@ class TestOwnErrors:
                     conn.sendall(masked(1, text))
                     assert close_code(conn) == 1011
             assert repr(server.error) == "KeyError('Hello')", "the first one counts"
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            HandshakeError(403, reason="another server says no"),
+            ProtocolError(1002, "another peer is wrong"),
+            EOFError("another peer left"),
+            ConnectionResetError("another peer tore the connection"),
+            TimeoutError("another peer is slow"),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    def test_no_error_of_the_application_is_taken_for_its_peers(self, error, opcode):
+        def fail(message):
+            raise error
+
+        server = BlockingServer(fail, on_binary=fail)
+        with pytest.raises(type(error)) as caught, server, opened(server) as conn:
+            conn.sendall(masked(opcode, b"Hello"))
+            assert close_code(conn) == 1011
+        assert caught.value is server.error is error
+
+    def test_binary_that_nobody_takes_is_no_error_of_the_application(self):
+        with BlockingServer(str.upper) as server, opened(server) as conn:
+            conn.sendall(masked(Opcode.BINARY, b"Hello"))
+            assert close_code(conn) == 1003
 
     def test_an_error_of_the_block_itself_comes_first(self):
         with pytest.raises(RuntimeError, match="mine"), BlockingServer({}.__getitem__) as server:
