@@ -35,7 +35,7 @@ from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
 from .session import EVICTED, INBOX, MESSAGE_COST, NOT_YET, OUTBOX, Reception, Session
 from .tcp import unacknowledged
-from .tls import client_tls_context
+from .tls import default_client_tls_context
 from .types import HandshakeError, State
 
 __all__ = ["AsyncConnection", "AsyncServer", "broadcast", "connect", "connect_again", "serve"]
@@ -670,8 +670,8 @@ class _AsyncWire(Wire):
     conn: AsyncConnection
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
-        super().__init__()
-        self._tls, self._heard = tls, asyncio.Event()
+        super().__init__(tls)
+        self._heard = asyncio.Event()
         self._keeper = _Keeper(limits, lambda conn: None, lambda conn: self._heard.set())
 
     async def dial(self, host: str, port: int) -> None:
@@ -682,7 +682,7 @@ class _AsyncWire(Wire):
         )
 
     async def start_tls(self, host: str) -> None:
-        await self.conn._start_tls(self._tls or client_tls_context(), host)
+        await self.conn._start_tls(self.tls or default_client_tls_context(), host)
 
     async def send(self, data: bytes) -> None:
         self.conn._transport.write(data)

@@ -30,12 +30,13 @@ class Wire:
     """What `open_client` needs of a driver. No function waits for longer than the opening may take.
 
     Attributes:
+        tls: the context for wss that the user gave, or None.
         received: what has come on the last connection, and nobody took yet.
         waits_for: what it waits for, for people.
     """
 
-    def __init__(self) -> None:
-        self.received, self.waits_for = bytearray(), "the connection"
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls, self.received, self.waits_for = tls, bytearray(), "the connection"
 
     async def dial(self, host: str, port: int) -> None:
         """Connect, and end what there was before."""
@@ -69,10 +70,12 @@ async def open_client(
 
     Raises:
         ValueError: if a URL is none, or has a name that no host can have, or an option would break out of its
-            line.
+            line; if there is a TLS context, but the URL is of ws, where nothing is encrypted.
         HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS or MAX_INTERIM.
     """
     options = options or ClientOptions()
+    if wire.tls is not None and not _parse_url(url).secure:
+        raise ValueError("a TLS context is for wss: what goes to a ws URL is not encrypted")
     for _ in range(MAX_REDIRECTS + 1):
         where, key = _parse_url(url), make_key()
         request = write_request(where, key, options)

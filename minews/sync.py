@@ -34,7 +34,7 @@ from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
 from .session import EVICTED, INBOX, OUTBOX, Reception, Session
 from .tcp import CHUNK, graceful_close, unacknowledged
-from .tls import client_tls_context, end_tls, start_tls
+from .tls import default_client_tls_context, end_tls, start_tls
 from .types import HandshakeError, State
 
 __all__ = ["SyncConnection", "SyncServer", "broadcast", "connect", "connect_again", "serve"]
@@ -572,16 +572,17 @@ def connect(
     Arguments:
         url: such as "wss://example.com/chat".
         options, limits: what to ask for, and what the server may cost.
-        tls: for wss; see `client_tls_context`.
+        tls: for wss; see `client_tls_context`. None: certificates that the system trusts.
         proxy: an HTTP proxy to go through with CONNECT, such as "http://user:word@proxy.example:3128".
         trace: called with "sent" or "received", and the bytes, whenever some are, once the handshake is over.
             It must not use the connection.
 
     Raises:
-        ValueError: if the URL is none, or an option would break out of its line.
+        ValueError: if the URL is none or its host can't be, an option would break out of its line, or `tls`
+            is given for ws.
         OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too.)
         EOFError: if the server leaves within its head.
-        HandshakeError: if the server does not agree.
+        HandshakeError: if the server does not agree; with the status and headers of its response.
     """
     limits = limits or Limits()
     wire = _BlockingWire(limits, tls)
@@ -642,9 +643,9 @@ class _BlockingWire(Wire):
     """What `open_client` opens a connection with: its functions block, and never suspend it."""
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
-        super().__init__()
+        super().__init__(tls)
         self.sock = socket.socket()  # so that there is always one to close
-        self._tls, self._deadline = tls, time.monotonic() + limits.open_time
+        self._deadline = time.monotonic() + limits.open_time
 
     async def dial(self, host: str, port: int) -> None:
         self.sock.close()
@@ -652,7 +653,8 @@ class _BlockingWire(Wire):
         self.sock = _dial(host, port, self._deadline)
 
     async def start_tls(self, host: str) -> None:
-        self.sock = start_tls(self.sock, host, self._tls or client_tls_context(), _left(self._deadline))
+        context = self.tls or default_client_tls_context()
+        self.sock = start_tls(self.sock, host, context, _left(self._deadline))
 
     async def send(self, data: bytes) -> None:
         self.sock.sendall(data)

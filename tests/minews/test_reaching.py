@@ -102,6 +102,13 @@ class TestTheWay:
             go(wire, url)
         assert wire.did == []
 
+    def test_a_tls_context_is_for_wss(self):
+        wire = Script(True)
+        wire.tls = ssl.create_default_context()
+        with pytest.raises(ValueError, match="is for wss"):
+            go(wire, "ws://a.example/")
+        assert wire.did == []
+
     @pytest.mark.parametrize("host", NO_NAMES)
     def test_a_name_that_no_host_can_have_is_an_error_that_says_it(self, host):
         for url, proxy in [(f"ws://{host}:9/", None), ("ws://a.example/", f"http://user:word@{host}:9/")]:
