@@ -146,10 +146,14 @@ def grade_submission(submission: Submission, settings: Settings) -> dict[str, An
         if _stopped.is_set():
             break
         try:
-            return _my_judge(settings).grade(submission)
+            result = _my_judge(settings).grade(submission)
         except JudgeLost as error:
             reason = str(error)
             _drop_mine()
+        else:
+            if result.pop("full"):
+                _drop_mine()
+            return result
     return lost_result(submission, settings, reason)
 
 

@@ -19,12 +19,14 @@ import threading
 from os import _exit
 from typing import IO, Any
 
+from ..worker.limits import address_space
 from .judging import Judge, Settings
 from .rights import drop_rights
 from .sandbox import SandboxError
 
 LENGTH = struct.Struct(">I")
 MEMORY = 1 << 30  # bytes of address space
+FULL = 1 << 29  # of them with which another process had better go on: what is judged next may need some
 NEW_OBJECTS = 50_000  # until the garbage among them is collected
 
 
@@ -45,7 +47,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     _write(outgoing, {"ready": judge.isolation})
     for submission in iter(_follow(incoming).get, None):
-        _write(outgoing, judge.grade(submission))
+        _write(outgoing, judge.grade(submission) | {"full": address_space() > FULL})
     judge.end()
 
 

@@ -23,6 +23,7 @@ from ..worker.host import TamperedError, WorkerError
 from ..worker.protocol import Ended, Limits, Op, as_tuple
 from ..worker.talk import Answer, Transcript, Worker
 from .copies import fingerprint
+from .overtime import JUDGING, OvertimeError, cpu_limited
 from .reading import Piece, read_work
 from .sandbox import Keeper, Sandbox, SandboxError
 from .submissions import Submission
@@ -35,6 +36,7 @@ ASYNCHRONOUS = frozenset({"aio", "chat"})  # modules of exercises that need asyn
 SHARE = 4.0  # times the limit of time that each exercise of a submission has, and one more
 OUT_OF_TIME = Ended("out-of-time", "what was run before it had used up the time of the submission", gone=True)
 BROKEN = Ended("crash", "it broke what runs it", gone=True)
+OVERTIME = "overtime"  # an ending that no worker has
 TRUSTED = "none: the submissions were trusted"
 
 
@@ -120,14 +122,23 @@ class Judge:
         problems = [submission.problem] if submission.problem else []
         pieces: Mapping[str, Piece] = {}
         if not submission.problem:
-            work = read_work(submission.files, self._exercises)
-            pieces, problems = work.pieces, [*submission.notes, *work.problems]
+            try:
+                with cpu_limited(JUDGING):
+                    work = read_work(submission.files, self._exercises)
+                pieces, problems = work.pieces, [*submission.notes, *work.problems]
+            except OvertimeError:
+                problems = [*submission.notes, "It takes too long to read. Nothing in it counts."]
         result["problems"] = problems
         for exercise in self._exercises:
             try:
-                entry = self._judge_one(exercise, pieces.get(exercise.id))
+                with cpu_limited(JUDGING):
+                    entry = self._judge_one(exercise, pieces.get(exercise.id))
             except SandboxError:
                 raise
+            except OvertimeError:
+                self._leave_box()
+                entry = _entry(exercise, len(self._visible[exercise.id].cases), "error")
+                entry["ending"] = OVERTIME
             except Exception as error:  # of this exercise; the others have nothing to do with it
                 entry = _entry(exercise, len(self._visible[exercise.id].cases), "ungraded")
                 result["error"] = f"{exercise.id} {exercise.name}: {_described_error(error)}"
@@ -136,9 +147,13 @@ class Judge:
         self._leave_box()  # what the hidden cases show stays in a sandbox of their own
         for exercise_id, examiner in self._hidden.items():
             try:
-                self._ask_hidden(examiner, pieces.get(exercise_id), result["exercises"][exercise_id])
+                with cpu_limited(JUDGING):
+                    self._ask_hidden(examiner, pieces.get(exercise_id), result["exercises"][exercise_id])
             except SandboxError:
                 raise
+            except OvertimeError:  # none of them has passed, as `_entry` says
+                self._leave_box()
+                result["exercises"][exercise_id]["hidden_total"] = len(examiner.cases)
             except Exception as error:  # its text may be the student's, who must not see what was asked
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 result["error"] = (
@@ -212,6 +227,7 @@ def _described_error(error: Exception) -> str:
 _UNKNOWN = {
     "missing": "not handed in.",
     "ungraded": "the grader itself failed here, which says nothing about your code. It will be graded again.",
+    "error": "what your code gave back takes too long to be judged, so this counts as an error.",
 }
 
 

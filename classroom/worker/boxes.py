@@ -19,6 +19,7 @@ import sys
 from os import _exit
 
 from . import kernel, template
+from .limits import address_space
 from .pace import slowness
 from .serving import OFTEN_NEEDED
 
@@ -143,7 +144,7 @@ def _leave_the_system(settings: Settings) -> list[str]:
         ):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
-    settings["space"] = _address_space()
+    settings["space"] = address_space()
     _build_root()
     user = "a user without rights" if is_root else "a user namespace"
     return [
@@ -152,11 +153,6 @@ def _leave_the_system(settings: Settings) -> list[str]:
         "system call filters",
         "resource limits",
     ]
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _build_root() -> None:

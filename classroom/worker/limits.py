@@ -87,11 +87,11 @@ def _limit_system(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     with contextlib.suppress(OSError, ValueError):
-        end = _address_space() + memory
+        end = address_space() + memory
         resource.setrlimit(resource.RLIMIT_AS, (end, end))
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Return the bytes of address space in use. Raises OSError where the system doesn't say."""
     with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -20,6 +20,10 @@ _ANSWERS = "answers_to_the_same"
 _Marked = TypeVar("_Marked", bound=Callable[..., object])
 
 
+class TooManyObjectsError(Exception):
+    """A worker lets the judge keep too many objects."""
+
+
 class Callbacks:
     """The judge's table for one run. Nothing but the names in it, and of its classes, can be reached."""
 
@@ -72,6 +76,10 @@ class Callbacks:
             return _written(CallReturned(value))
         except UnwoundError:
             return _written(CallRaised("", (), ""))
+        except TooManyObjectsError as error:
+            return _written(CallRaised("MemoryError", error.args, message_of(error)))
+        except (MemoryError, RecursionError):
+            raise  # what the judge has run out of is no answer, and is none to keep
         except Exception as error:
             args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
             return _written(CallRaised(full_name(type(error)), args, message_of(error)))
@@ -101,7 +109,7 @@ class Callbacks:
 
     def _keep(self, value: object) -> Handle:
         if len(self._objects) >= MOST_OBJECTS:
-            raise MemoryError("too many objects")
+            raise TooManyObjectsError("too many objects")
         self._objects.append(value)
         return Handle(len(self._objects) - 1)
 
@@ -127,7 +135,8 @@ def mark_pure(function: _Marked) -> _Marked:
 
 def _says_all(call: CallJudge) -> bool:
     """Whether a call means the same from each worker: objects and sockets are one worker's own."""
-    return all(plain.is_simple(each) or type(each) is int for each in (*call.args, *call.kwargs.values()))
+    values = *call.args, *call.kwargs.values()
+    return call.handle is None and all(plain.is_simple(each) or type(each) is int for each in values)
 
 
 def _described(name: str, kind: type) -> NeighbourClass:

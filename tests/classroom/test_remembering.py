@@ -220,6 +220,28 @@ def test_what_another_worker_may_mean_something_else_by_is_not_kept(value):
         assert table.known(message) is None
 
 
+def test_what_an_object_answers_is_one_worker_s_own():
+    call = CallJudge("f", (), {}, 0, "get")
+    there, message = Callbacks({"f": mark_pure(lambda: b"a")}), bytes(codec.encode(call))
+    there.answer(call, None, message)
+    assert there.known(message) is None
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError()], ids=repr)
+def test_what_the_judge_has_run_out_of_is_no_answer(error):
+    """It must neither be told to the student's code nor be kept for others."""
+
+    def fail(given):
+        raise error
+
+    there = Callbacks({"f": mark_pure(fail)})
+    call = CallJudge("f", (b"a",), {})
+    message = bytes(codec.encode(call))
+    with pytest.raises(type(error)):
+        there.answer(call, None, message)
+    assert there.known(message) is None
+
+
 def test_what_the_judge_has_kept_is_of_use_when_it_keeps_no_more(monkeypatch):
     monkeypatch.setattr(table, "MOST_ANSWERS", 1)
     calls = []

@@ -27,6 +27,7 @@ ENDINGS = {
     "output": "it printed without end",
     "garbled": "it broke the connection over which it is checked",
     "out-of-time": "the time of the submission was used up before",
+    "overtime": "what it gave back took too long to be judged",
 }
 
 
