@@ -521,7 +521,8 @@ class TestConnectHere:
     @pytest.mark.parametrize("url", ["ws://a..b/", "wss://a..b:1/", f"ws://{'a' * 64}/"])
     def test_what_is_no_name_of_a_host_is_one_line(self, url, told):
         assert run("connect", url) == 1
-        assert told() == ([], [f"{url}: no host can have such a name"])
+        out, (line,) = told()
+        assert out == [] and line.startswith(f"{url}: no host can have the name 'a")
 
     @pytest.mark.parametrize("name", ["", "user:word@"])
     def test_a_proxy_that_is_not_there_is_named_without_its_password(self, name, told):
