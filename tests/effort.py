@@ -9,9 +9,9 @@ TIMES = 8  # as large: what is linear takes about so long, what is quadratic 64 
 LINEAR = 24  # the most that counts as linear, since other programs disturb
 
 
-def growth(work: Callable[[int], object], size: int) -> float:
-    """Return how many times as long the work takes at TIMES the size, in CPU time of this thread."""
-    return _shortest(work, TIMES * size, 2) / _shortest(work, size, 5)
+def growth(work: Callable[[int], object], size: int, times: int = TIMES) -> float:
+    """Return how many times as long the work takes at so many times the size, in CPU time of this thread."""
+    return _shortest(work, times * size, 2) / _shortest(work, size, 5)
 
 
 def _shortest(work: Callable[[int], object], size: int, rounds: int) -> float:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+import pytest
 
 from classroom.cases import load_file
 from tests.effort import LINEAR, growth
 
 HERE = Path(__file__).parent
+LESSON_04 = load_file(HERE / "lesson_04.py")
 LESSON_06 = load_file(HERE / "lesson_06.py")
 REQUEST = b"GET / HTTP/1.1\r\nsec-WebSocket-Key:%sa b \r\nHost: a\r\n\r\n"
 
@@ -22,3 +26,79 @@ def test_the_key_is_what_stands_behind_the_spaces():
     find = LESSON_06._answers(str.encode)
     assert [find(REQUEST % spaces) for spaces in (b"", b" ", b"   ")] == [b"a b "] * 3
     assert find(REQUEST[:-2] % b" ") is None
+
+
+# Exercise 4.9
+
+SERVERS = LESSON_04.SERVERS
+HEAD = b"GET / HTTP/1.1\r\nA: %s\r\n\r\n"
+
+
+@pytest.fixture
+def no_verdicts(monkeypatch):
+    monkeypatch.setattr(SERVERS, "_known", {})
+
+
+each_server = pytest.mark.parametrize(
+    "server", [*SERVERS.RIGHT, *SERVERS.WRONG.values()], ids=lambda server: server.__name__
+)
+
+
+@each_server
+@pytest.mark.parametrize("line", [b"x\r\n", b" ", b"\r\n ", b"upgrade: ,\r\n"])
+def test_a_server_takes_time_in_proportion_to_the_head(server, line):
+    def work(size: int) -> None:
+        SERVERS._decide(server, b"GET / HTTP/1.1\r\n" + size // len(line) * line + b"\r\n")
+
+    assert growth(work, LESSON_04.MOST_IN_ONE // 8) < LINEAR
+
+
+@each_server
+def test_lines_may_be_long(server):
+    def work(size: int) -> None:
+        SERVERS._decide(server, LESSON_04.MOST_IN_ONE // size * (size * b"x" + b"\r\n"))
+
+    assert growth(work, 50, times=80) < LINEAR
+
+
+def test_what_a_long_line_has_too_much_is_cut_off_and_the_others_stay(monkeypatch):
+    seen = []
+    monkeypatch.setattr(SERVERS, "reference", seen.append)
+    head = b"GET / HTTP/1.1\r\nA: %s\nB: %s\r\n\r\n"
+    SERVERS.lenient_about_size(head % (3_997 * b"x", 3_998 * b"x"))
+    assert seen == [head % (3_997 * b"x", 3_997 * b"x")]
+
+
+def test_heads_are_bounded_one_by_one_and_together():
+    most, together = LESSON_04.MOST_IN_ONE, LESSON_04.MOST_BYTES
+    assert LESSON_04._are_pairs([(most * b"x", False)] * (together // most)) is None
+    found = LESSON_04._are_pairs([(b"", False), (most * b"x" + b"x", False)])
+    assert (found.note, found.must) == (
+        "The second example has a request of 65,537 bytes.",
+        "at most 65,536 bytes in one request",
+    )
+    found = LESSON_04._are_pairs([(most * b"x", False)] * (together // most) + [(b"x", False)])
+    assert (found.note, found.must) == (
+        "The examples are too large.",
+        "at most 1,048,576 bytes in all requests together",
+    )
+
+
+def test_verdicts_are_kept_and_heads_are_not(monkeypatch, no_verdicts):
+    monkeypatch.setattr(SERVERS, "MOST_KNOWN", 10)
+    for number in range(100):
+        head = HEAD % str(number).encode()
+        before = sys.getrefcount(head)
+        assert SERVERS.verdict(SERVERS.reference, head) is SERVERS.verdict(SERVERS.reference, head) is False
+        assert sys.getrefcount(head) == before
+        assert 1 <= len(SERVERS._known) <= 10
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+def test_a_lack_of_memory_is_no_verdict(error, no_verdicts):
+    def exhausted(head: bytes) -> bool:
+        raise error
+
+    with pytest.raises(error):
+        SERVERS.verdict(exhausted, b"")
+    assert SERVERS._known == {}
