@@ -11,6 +11,7 @@ from classroom.cases import load_file
 from tests.effort import LINEAR, growth
 
 HERE = Path(__file__).parent
+LESSON_01 = load_file(HERE / "lesson_01.py")
 LESSON_04 = load_file(HERE / "lesson_04.py")
 LESSON_06 = load_file(HERE / "lesson_06.py")
 REQUEST = b"GET / HTTP/1.1\r\nsec-WebSocket-Key:%sa b \r\nHost: a\r\n\r\n"
@@ -102,3 +103,49 @@ def test_a_lack_of_memory_is_no_verdict(error, no_verdicts):
     with pytest.raises(error):
         SERVERS.verdict(exhausted, b"")
     assert SERVERS._known == {}
+
+
+# Exercise 1.6
+
+SPLITTERS = LESSON_01.SPLITTERS
+STREAMS = {
+    "empty messages": lambda size: ((b"\0",) * size, (b"",) * (size // 2)),
+    "a message that does not end": lambda size: ((b"\xff", b"\xff", *(b"x",) * size), ()),
+    "one that ends at last": lambda size: (
+        (size.to_bytes(2, "big"), *(b"x",) * (size - 1), b"x\0\0"),
+        (size * b"x", b""),
+    ),
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+@pytest.mark.parametrize("name", ["right", *SPLITTERS.WRONG])
+def test_a_splitter_takes_time_in_proportion_to_the_pieces(name, stream):
+    splitter = SPLITTERS.WRONG.get(name, SPLITTERS.right)
+    assert growth(lambda size: SPLITTERS.gives(splitter, *stream(size)), 500) < LINEAR
+
+
+def test_a_splitter_gives_all_payloads_and_no_others_and_does_not_break():
+    def breaks(pieces):
+        yield b"Hi"
+        raise ValueError
+
+    pieces = (b"\0\2Hi\0\0",)
+    assert SPLITTERS.gives(SPLITTERS.right, pieces, [b"Hi", b""])
+    assert not SPLITTERS.gives(SPLITTERS.right, pieces, [b"Hi"])
+    assert not SPLITTERS.gives(SPLITTERS.right, pieces, [b"Hi", b"", b""])
+    assert not SPLITTERS.gives(breaks, pieces, [b"Hi"])
+
+
+def test_what_was_never_taken_off_the_buffer_comes_again_with_each_piece():
+    pieces = (b"\0\1a", b"\0", b"\1b")
+    assert [*SPLITTERS.buffer_never_emptied(pieces)] == [b"a", b"a", b"a", b"b"]
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+def test_a_lack_of_memory_is_no_answer_of_a_splitter(error):
+    def exhausted(pieces):
+        raise error
+
+    with pytest.raises(error):
+        SPLITTERS.gives(exhausted, (), ())
