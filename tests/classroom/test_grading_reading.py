@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from classroom import places, regions
+from classroom import magics, places, regions
 from classroom.build.exercises import exercises_in, fresh_file
 from classroom.cli import main
 from classroom.grading import archives, reading
@@ -23,6 +23,7 @@ from classroom.grading.sources import MAX_MODULE
 from classroom.magics import plain_python
 from classroom.notebook_answers import MAX_CODE
 from classroom.syllabus import all_exercises, find_exercise
+from tests.effort import LINEAR, growth
 
 ACCEPT = find_exercise("4.2")
 LESSON = tuple(exercise for exercise in all_exercises() if exercise.lesson == 4)
@@ -167,10 +168,26 @@ def test_experiments_and_magics_stay_out_of_the_answer():
         ("x = 1 \\\n  % 2\n%a", "x = 1 \\\n  % 2\n# %a"),
         ("y = 5 % 2  # ok?\n", "y = 5 % 2  # ok?\n"),
         ("'''", "'''"),
+        ("x = ('''\n)\n%a", "x = ('''\n)\n# %a"),
+        ("print('it)\n%a", "print('it)\n# %a"),
+        ("x = '''\\'''\n%a\n'''\n%b", "x = '''\\'''\n%a\n'''\n# %b"),
+        ('print(f"{\'"\'}")\n%a', 'print(f"{\'"\'}")\n# %a'),
+        ("x = '(\\\n%a('\n%b", "x = '(\\\n%a('\n# %b"),
     ],
 )
 def test_magics_become_comments_and_nothing_else_does(cell, found):
     assert plain_python(cell) == found
+
+
+@pytest.mark.parametrize(
+    "unit", ['\\"""\n', "\\'''\n", "\\'", '\\"', "'", '"', " ", "a", "a ", "a.", "[", "\\\n", "#\n", "?"]
+)
+@pytest.mark.parametrize("start", ["", "(\n", "a "])
+def test_magics_are_looked_for_in_time_in_proportion_to_the_cell(start, unit):
+    def work(size: int) -> list[str]:
+        return list(magics._without_magics(f"{start}{size // len(unit) * unit}\n)(x"))
+
+    assert growth(work, 2_000) < LINEAR
 
 
 def test_the_last_cell_counts_and_one_that_is_no_python_never_ran():
