@@ -368,6 +368,19 @@ def test_a_path_that_leaves_the_folder_is_refused(name):
 
 
 @pytest.mark.parametrize(
+    ("usual", "too_long"), [("a" * 987, "a" * 988), ("/".join("a" * 50), "/".join("a" * 51))]
+)
+def test_a_path_that_is_too_long_or_too_deep_is_not_looked_at(usual, too_long, monkeypatch):
+    assert text_of(read(("a.zip", make_zip((f"{usual}/handshake.py", GOOD))))) == GOOD.strip()
+    seen = []
+    monkeypatch.setattr(archives, "is_junk", seen.append)
+    monkeypatch.setattr(archives, "kind_of", seen.append)
+    work = read(("a.zip", make_zip((f"{too_long}/handshake.py", GOOD))))
+    assert work.pieces == {} and seen == []
+    assert "has a path of more than 1,000 letters or 50 folders and was left out" in work.problems[0]
+
+
+@pytest.mark.parametrize(
     ("kind", "words"),
     [(stat.S_IFLNK, "is a link and was not followed"), (stat.S_IFIFO, "is not a plain file")],
 )
