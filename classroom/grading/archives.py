@@ -37,7 +37,6 @@ _BROKEN = (
     RuntimeError,  # NotImplementedError among them
     ValueError,
     OverflowError,
-    MemoryError,
 )
 _REALLY = {
     b"Rar!": "a RAR archive",

@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from classroom import magics, places, regions
 from classroom.build.exercises import exercises_in, fresh_file
+from classroom.build.sources import parse_or_none
 from classroom.cli import main
-from classroom.grading import archives, reading
+from classroom.grading import archives, reading, sources
 from classroom.grading.archives import unpack
 from classroom.grading.reading import read_work
 from classroom.grading.sources import MAX_MODULE
 from classroom.magics import plain_python
 from classroom.notebook_answers import MAX_CODE
 from classroom.syllabus import all_exercises, find_exercise
+from classroom.worker import lacking
 from tests.effort import LINEAR, growth
 
 ACCEPT = find_exercise("4.2")
@@ -288,6 +290,45 @@ def test_deep_nesting_stops_nothing(name, source):
     assert "return 'good'" in text_of(work)
 
 
+DEEP = f"x = {'-' * 60_000}1\n"
+NO_MEMORY = 1 << 40  # bytes for each letter, which no machine has
+
+
+@pytest.mark.parametrize(
+    ("look", "found"),
+    [
+        (parse_or_none, None),
+        (lacking.defined_names, set()),
+        (lambda text: lacking.lacking_names(text, ()), ()),
+    ],
+)
+def test_deep_nesting_is_told_from_a_lack_of_memory(look, found, monkeypatch):
+    assert look(DEEP) == found
+    monkeypatch.setattr(lacking, "READING", NO_MEMORY)
+    with pytest.raises(MemoryError):
+        look(DEEP)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (sources, "_decode"),
+        (sources, "set_aside"),
+        (sources, "code_cells"),
+        (archives.zipfile, "ZipFile"),
+        (archives.zipfile.ZipFile, "open"),
+    ],
+)
+def test_a_lack_of_memory_is_no_fault_of_a_file(module, name, monkeypatch):
+    def exhausted(*args: object, **more: object) -> object:
+        raise MemoryError
+
+    data = make_zip(("a.ipynb", make_notebook(GOOD)))
+    monkeypatch.setattr(module, name, exhausted)
+    with pytest.raises(MemoryError):
+        read(("a.zip", data))
+
+
 # Several versions
 
 
@@ -368,7 +409,9 @@ def test_a_path_that_leaves_the_folder_is_refused(name):
 
 
 @pytest.mark.parametrize(
-    ("usual", "too_long"), [("a" * 987, "a" * 988), ("/".join("a" * 50), "/".join("a" * 51))]
+    ("usual", "too_long"),
+    [("a" * 987, "a" * 988), ("/".join("a" * 50), "/".join("a" * 51))],
+    ids=["long", "deep"],
 )
 def test_a_path_that_is_too_long_or_too_deep_is_not_looked_at(usual, too_long, monkeypatch):
     assert text_of(read(("a.zip", make_zip((f"{usual}/handshake.py", GOOD))))) == GOOD.strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from classroom import engine
 from classroom.cases import load_file
 from tests.effort import LINEAR, growth
 
@@ -27,6 +28,15 @@ def test_the_key_is_what_stands_behind_the_spaces():
     find = LESSON_06._answers(str.encode)
     assert [find(REQUEST % spaces) for spaces in (b"", b" ", b"   ")] == [b"a b "] * 3
     assert find(REQUEST[:-2] % b" ") is None
+
+
+def test_a_lack_of_memory_is_no_finding():
+    def fail(error: Exception) -> None:
+        raise error
+
+    assert "has a form that no right answer has" in engine._guarded(fail, ValueError()).note
+    with pytest.raises(MemoryError):
+        engine._guarded(fail, MemoryError())
 
 
 # Exercise 4.9
