@@ -9,11 +9,13 @@ import pytest
 
 from classroom import engine
 from classroom.cases import load_file
+from minews.types import Role
 from tests.effort import LINEAR, growth
 
 HERE = Path(__file__).parent
 LESSON_01 = load_file(HERE / "lesson_01.py")
 LESSON_04 = load_file(HERE / "lesson_04.py")
+CONVERSATIONS = load_file(HERE / "conversations_06.py")
 LESSON_06 = load_file(HERE / "lesson_06.py")
 REQUEST = b"GET / HTTP/1.1\r\nsec-WebSocket-Key:%sa b \r\nHost: a\r\n\r\n"
 
@@ -28,6 +30,16 @@ def test_the_key_is_what_stands_behind_the_spaces():
     find = LESSON_06._answers(str.encode)
     assert [find(REQUEST % spaces) for spaces in (b"", b" ", b"   ")] == [b"a b "] * 3
     assert find(REQUEST[:-2] % b" ") is None
+
+
+@pytest.mark.parametrize(
+    "read", [CONVERSATIONS.has_closed, lambda data: CONVERSATIONS.read_sent(data, Role.SERVER)]
+)
+def test_of_the_frames_behind_the_one_that_is_read_nothing_is_copied(read):
+    def work(size: int) -> None:
+        read(b"GET / HTTP/1.1\r\n\r\n" + 1_000 * b"\x89\x80abcd" + size * b"\x82\xff\0\0\0\0\x7f")
+
+    assert growth(work, 10_000, times=80) < LINEAR
 
 
 def test_a_lack_of_memory_is_no_finding():
