@@ -424,9 +424,11 @@ def _judge_one(asked: Asked, outcome: Outcome) -> Finding | None:
 
 
 def _guarded(check: Callable[[_Given], Finding | None], given: _Given) -> Finding | None:
-    """Return what a check finds. What it can't even look at is wrong."""
+    """Return what a check finds. What it can't even look at is wrong; a lack of memory is ours."""
     try:
         return check(given)
+    except MemoryError:
+        raise
     except Exception:
         return Finding("What came has a form that no right answer has.", "a value that could be looked at")
 

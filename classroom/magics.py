@@ -14,16 +14,16 @@ from .build.sources import parse_or_none
 __all__ = ["plain_python"]
 
 # %time, !ls, ?open; open?; files = !ls, took = %timeit
-MAGIC = re.compile(r"[ \t]*(?:[%!?]|[\w.*]+\?\??[ \t]*$|[\w.,\[\] \t]+=[ \t]*[%!])")
+MAGIC = re.compile(r"[ \t]*+(?:[%!?]|[\w.*]++\?\??[ \t]*+$|[\w.,\[\] \t]++=[ \t]*+[%!])")
 # What may hold a bracket that is none, or a line end that ends no statement; then brackets and line ends.
-TOKEN = re.compile(
-    r"'''(?:\\.|[^\\])*?'''"
-    r'|"""(?:\\.|[^\\])*?"""'
-    r"|'(?:\\.|[^\\\n'])*'"
-    r'|"(?:\\.|[^\\\n"])*"'
-    r"|\#[^\n]*|\\\n|[()\[\]{}\n]",
-    re.DOTALL,
-)
+TOKEN = re.compile(r"'''|\"\"\"|['\"]|\#[^\n]*|\\\n|[()\[\]{}\n]")
+# What stands in a string behind its opening quotes, as far as it goes.
+INSIDE = {
+    "'''": re.compile(r"(?:\\.|[^\\']|'(?!''))*+", re.DOTALL),
+    '"""': re.compile(r'(?:\\.|[^\\"]|"(?!""))*+', re.DOTALL),
+    "'": re.compile(r"(?:\\.|[^\\\n'])*+", re.DOTALL),
+    '"': re.compile(r'(?:\\.|[^\\\n"])*+', re.DOTALL),
+}
 
 
 def plain_python(text: str) -> str:
@@ -33,7 +33,7 @@ def plain_python(text: str) -> str:
 
 def _without_magics(text: str) -> Iterator[str]:
     """The statements of a text one by one, magics among them as comments."""
-    place = 0
+    place, unclosed = 0, dict.fromkeys(INSIDE, 0)
     while place < len(text):
         line_end = text.find("\n", place) + 1 or len(text)
         if MAGIC.match(text[place:line_end].rstrip("\n")):
@@ -41,19 +41,41 @@ def _without_magics(text: str) -> Iterator[str]:
             yield f"{text[place : line_end - len(body)]}# {body}"
             place = line_end
         else:
-            end = _statement_end(text, place)
+            end = _statement_end(text, place, unclosed)
             yield text[place:end]
             place = end
 
 
-def _statement_end(text: str, start: int) -> int:
+def _statement_end(text: str, start: int, unclosed: dict[str, int]) -> int:
     """Where the line ends on which all brackets that were opened since `start` are closed again."""
     depth = 0
-    for token in TOKEN.finditer(text, start):
-        if token[0] in "([{":
+    while token := TOKEN.search(text, start):
+        start = token.end()
+        if token[0] in INSIDE:
+            start = _string_end(text, token[0], start, unclosed)
+        elif token[0] in "([{":
             depth += 1
         elif token[0] in ")]}":
             depth = max(depth - 1, 0)
         elif token[0] == "\n" and not depth:
-            return token.end()
+            return start
     return len(text)
+
+
+def _string_end(text: str, quotes: str, start: int, unclosed: dict[str, int]) -> int:
+    """Where a string ends whose quotes were opened right before `start`.
+
+    Quotes that nothing closes count for nothing; of three the first two are an empty string.
+
+    Arguments:
+        unclosed: for each kind of quotes the place up to which no string of it is closed; it is brought up to
+            date. Quotes before that place were escaped in what was looked through, and so would be what
+            follows them: it need not be looked through again.
+    """
+    if start > unclosed[quotes]:
+        match = INSIDE[quotes].match(text, start)
+        assert match is not None
+        if text.startswith(quotes, match.end()):
+            return match.end() + len(quotes)
+        unclosed[quotes] = match.end()
+    return start - 1 if len(quotes) == 3 else start

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ..worker.lacking import check_memory
 from .names import DEFINITIONS, Definition, bound_names, changed_names, free_names
 
 SHORT = 6000  # characters of a text whose tree may be kept
@@ -78,14 +79,21 @@ def parse_source(text: str, name: str) -> Source:
 
 
 def parse_or_none(text: str) -> ast.Module | None:
-    """Parse what a student wrote; None if Python can't. Nobody changes what it returns."""
+    """Parse what a student wrote; None if Python can't. Nobody changes what it returns.
+
+    Raises:
+        MemoryError: there is too little memory, which says nothing about what the student wrote.
+    """
     return _parse_again(text) if len(text) > SHORT else _parse_once(text)
 
 
 def _parse_again(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    except MemoryError:
+        check_memory(text)
         return None
 
 

@@ -21,6 +21,7 @@ __all__ = ["Unpacked", "unpack"]
 
 MAX_ENTRIES = 20_000  # in a zip file; each takes about a kilobyte of memory
 MAX_ANSWERS = 500  # files that could hold answers
+MAX_PATH, MAX_DEPTH = 1_000, 50  # letters of a path, and folders in it
 MAX_INFLATED = 8 << 20  # bytes of one file
 MAX_TOTAL = 32 << 20  # bytes of all files that come out of a zip file
 MAX_PROBLEMS = 10
@@ -36,7 +37,6 @@ _BROKEN = (
     RuntimeError,  # NotImplementedError among them
     ValueError,
     OverflowError,
-    MemoryError,
 )
 _REALLY = {
     b"Rar!": "a RAR archive",
@@ -110,6 +110,10 @@ def _choose_entries(archive: zipfile.ZipFile, problems: list[str]) -> dict[str, 
     found: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
         inner = info.orig_filename.replace("\\", "/")
+        if len(inner) > MAX_PATH or inner.count("/") > MAX_DEPTH:
+            limits = f"{MAX_PATH:,} letters or {MAX_DEPTH} folders"
+            problems.append(f"{shorten(inner)} has a path of more than {limits} and was left out")
+            continue
         if inner.endswith("/") or any(map(is_junk, set(inner.split("/")) - {".", ".."})):
             continue
         refused = next(_reasons_to_refuse(inner, info), "")

@@ -29,6 +29,7 @@ __all__ = [
 RUN = 10  # tokens
 WINDOW = 4  # numbers of which the smallest is kept
 MAX_SOURCE = 100_000  # characters; more than that is not read
+SHORT = 100  # characters of a token that is kept with its hash
 _BITS = (1 << 52) - 1  # every program that reads JSON can hold that many
 _WORD = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15
@@ -37,7 +38,8 @@ _BASE_TO_RUN = pow(_BASE, RUN, 1 << 64)
 # Tokens of Python, found in any text: what does not parse has a fingerprint, too.
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
-      | (?P<string>(?i:\b[rbfut]{1,2})?(?:\"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\Z)|'''(?:\\.|[^\\])*?(?:'''|\Z)
+      | (?P<string>(?i:\b[rbfut]{1,2})?(?:\"\"\"(?:[^\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\\?\Z)
+                   |'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\\?\Z)
                    |"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))
       | (?P<number>\d[\w.]*)
       | (?P<name>\w+)
@@ -125,7 +127,7 @@ def run_numbers(source: str) -> set[int]:
 def _number_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """The number of each run of tokens, and where it begins, each made from the one before it."""
     number = 0
-    hashes = [_hash(text) for text, _ in tokens]
+    hashes = [_hash_once(text) if len(text) <= SHORT else _hash(text) for text, _ in tokens]
     for at, each in enumerate(hashes):
         leaving = hashes[at - RUN] if at >= RUN else 0
         number = (number * _BASE + each - leaving * _BASE_TO_RUN) & _WORD
@@ -133,9 +135,11 @@ def _number_runs(tokens: list[Token]) -> Iterator[tuple[int, int]]:
             yield (number ^ number >> 29) & _BITS, at - RUN + 1
 
 
-@lru_cache(4096)
 def _hash(text: str) -> int:
     return crc32(text.encode("utf-8", "surrogatepass")) + 1
+
+
+_hash_once = lru_cache(4096)(_hash)
 
 
 def matching_lines(

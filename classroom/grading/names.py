@@ -37,7 +37,8 @@ _MOODLE = re.compile(
 _SUBMIT = re.compile(r"submission-(?P<words>.+)-\d{8}-\d{6}(?: \(\d+\))?(?:\.zip)?", re.DOTALL)
 # What people, browsers and platforms add to a name: "handshake (1)", "handshake-2", "handshake - Copy (3)"
 _COPY = re.compile(
-    r"(?:(?:[ _-]+cop(?:y|ie))?[ _]*\((?P<a>\d+)\)|-(?P<b>\d+)|[ _-]+(?:copy|kopie)[ _]?(?P<c>\d*))$"
+    r"(?:(?:(?<![ _-])[ _-]++cop(?:y|ie))?(?<![ _])[ _]*+\((?P<a>\d+)\)|-(?P<b>\d+)"
+    r"|(?<![ _-])[ _-]++(?:copy|kopie)[ _]?(?P<c>\d*))$"
 )
 
 

@@ -39,6 +39,7 @@ def find_pieces(name: str, data: bytes, exercises: Sequence[Exercise]) -> tuple[
 
     Raises:
         Unreadable: nothing in it could be read.
+        MemoryError: there is too little memory, which says nothing about the file.
     """
     kind, problems = kind_of(name), list[str]()
     if kind not in ("module", "notebook"):
@@ -46,7 +47,7 @@ def find_pieces(name: str, data: bytes, exercises: Sequence[Exercise]) -> tuple[
     find = _find_in_module if kind == "module" else _find_in_notebook
     try:
         found = list(find(name, data, exercises, problems))
-    except (RecursionError, MemoryError):
+    except RecursionError:
         raise Unreadable("it is nested far too deep for Python") from None
     usable = [each for each in found if _is_text(each.piece, problems)]
     return usable, problems

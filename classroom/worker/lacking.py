@@ -5,16 +5,13 @@ import symtable
 from collections.abc import Collection, Iterable, Iterator
 
 ALWAYS_THERE = {*dir(builtins), "__file__", "__builtins__", "__annotations__", "__path__"}
-UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # the last two: it is nested too deep
+READING = 1_000  # bytes for each letter of a text: Python takes no more memory to read it
 
 
 def defined_names(source: str) -> set[str]:
     """Return the names that code defines at its top level; none where Python can't read it."""
-    try:
-        table = symtable.symtable(source, "code", "exec")
-    except UNREADABLE:
-        return set()
-    return _defined(_tables(table))
+    table = _read(source)
+    return _defined(_tables(table)) if table else set()
 
 
 def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
@@ -23,15 +20,30 @@ def lacking_names(source: str, supplied: Collection[str]) -> tuple[str, ...]:
     In order of the alphabet. Nothing where Python can't read it, or where it imports `*`,
     which may supply anything.
     """
-    try:
-        table = symtable.symtable(source, "code", "exec")
-    except UNREADABLE:
-        return ()
-    if "import *" in " ".join(source.split()):
+    table = _read(source)
+    if table is None or "import *" in " ".join(source.split()):
         return ()
     tables = list(_tables(table))
     used = {name for each in tables for name in _used_globals(each)}
     return tuple(sorted(used - _defined(tables) - ALWAYS_THERE - set(supplied)))
+
+
+def check_memory(source: str) -> None:
+    """Raise MemoryError if there is not the memory that reading a text may take.
+
+    Python raises that, too, for what is nested too deep, and then there is.
+    """
+    bytes(READING * len(source))  # address space, which nobody writes to
+
+
+def _read(source: str) -> symtable.SymbolTable | None:
+    try:
+        return symtable.symtable(source, "code", "exec")
+    except (SyntaxError, ValueError, RecursionError):  # the last one: it is nested too deep
+        return None
+    except MemoryError:
+        check_memory(source)
+        return None
 
 
 def _defined(tables: Iterable[symtable.SymbolTable]) -> set[str]:

@@ -81,6 +81,8 @@ class Callbacks:
         except (MemoryError, RecursionError):
             raise  # what the judge has run out of is no answer, and is none to keep
         except Exception as error:
+            if isinstance(error, MemoryError) and not error.args and _says_all(call):
+                raise  # the judge's own: it says nothing about the call
             args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
             return _written(CallRaised(full_name(type(error)), args, message_of(error)))
 

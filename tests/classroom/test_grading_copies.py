@@ -8,8 +8,10 @@ from array import array
 
 import pytest
 
-from classroom.grading.copies import RUN, find_docstrings, fingerprint, matching_lines, tokenise
+from classroom.grading import copies
+from classroom.grading.copies import MAX_SOURCE, RUN, find_docstrings, fingerprint, matching_lines, tokenise
 from classroom.grading.likeness import FEWEST, find_likeness, known_numbers
+from tests.effort import LINEAR, growth
 
 FIRST = '''
 def apply_mask(payload, key):
@@ -79,6 +81,28 @@ def test_any_text_has_a_fingerprint(source):
     numbers = fingerprint(source)
     assert numbers == sorted(set(numbers))
     assert all(0 <= number < 1 << 52 for number in numbers)
+
+
+UNITS = ['\\"""\n', "\\'''\n", '"', "'", "\\'", '\\"', "rb", "a.", "(", "1", "\\\n", " ", "\n", "#", '"""\\']
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("quotes", ['"""', "'''", ""])
+def test_whatever_does_not_close_takes_time_in_proportion_to_its_length(quotes, unit):
+    assert growth(lambda size: tokenise(quotes + size // len(unit) * unit + "\\"), 1_500) < LINEAR
+
+
+@pytest.mark.parametrize("quotes", ['"""', "'''"])
+@pytest.mark.parametrize("end", ["", "\\", "\\\\", "\n", "\\'"])
+def test_a_text_that_does_not_close_takes_the_rest(quotes, end):
+    assert tokenise(f"x = {quotes}a (\\{quotes}{end}") == [("v", 1), ("=", 1), ("s", 1)]
+
+
+def test_of_long_tokens_no_hash_is_kept():
+    before = copies._hash_once.cache_info().currsize
+    fingerprint(f"x.{'y' * MAX_SOURCE}")
+    fingerprint(f"1{'2' * MAX_SOURCE}")
+    assert copies._hash_once.cache_info().currsize <= before + 3
 
 
 def test_a_run_in_common_is_found_wherever_it_stands():

@@ -13,16 +13,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from classroom import places, regions
+from classroom import magics, places, regions
 from classroom.build.exercises import exercises_in, fresh_file
+from classroom.build.sources import parse_or_none
 from classroom.cli import main
-from classroom.grading import archives, reading
+from classroom.grading import archives, reading, sources
 from classroom.grading.archives import unpack
 from classroom.grading.reading import read_work
 from classroom.grading.sources import MAX_MODULE
 from classroom.magics import plain_python
 from classroom.notebook_answers import MAX_CODE
 from classroom.syllabus import all_exercises, find_exercise
+from classroom.worker import lacking
+from tests.effort import LINEAR, growth
 
 ACCEPT = find_exercise("4.2")
 LESSON = tuple(exercise for exercise in all_exercises() if exercise.lesson == 4)
@@ -167,10 +170,26 @@ def test_experiments_and_magics_stay_out_of_the_answer():
         ("x = 1 \\\n  % 2\n%a", "x = 1 \\\n  % 2\n# %a"),
         ("y = 5 % 2  # ok?\n", "y = 5 % 2  # ok?\n"),
         ("'''", "'''"),
+        ("x = ('''\n)\n%a", "x = ('''\n)\n# %a"),
+        ("print('it)\n%a", "print('it)\n# %a"),
+        ("x = '''\\'''\n%a\n'''\n%b", "x = '''\\'''\n%a\n'''\n# %b"),
+        ('print(f"{\'"\'}")\n%a', 'print(f"{\'"\'}")\n# %a'),
+        ("x = '(\\\n%a('\n%b", "x = '(\\\n%a('\n# %b"),
     ],
 )
 def test_magics_become_comments_and_nothing_else_does(cell, found):
     assert plain_python(cell) == found
+
+
+@pytest.mark.parametrize(
+    "unit", ['\\"""\n', "\\'''\n", "\\'", '\\"', "'", '"', " ", "a", "a ", "a.", "[", "\\\n", "#\n", "?"]
+)
+@pytest.mark.parametrize("start", ["", "(\n", "a "])
+def test_magics_are_looked_for_in_time_in_proportion_to_the_cell(start, unit):
+    def work(size: int) -> list[str]:
+        return list(magics._without_magics(f"{start}{size // len(unit) * unit}\n)(x"))
+
+    assert growth(work, 2_000) < LINEAR
 
 
 def test_the_last_cell_counts_and_one_that_is_no_python_never_ran():
@@ -271,6 +290,45 @@ def test_deep_nesting_stops_nothing(name, source):
     assert "return 'good'" in text_of(work)
 
 
+DEEP = f"x = {'-' * 60_000}1\n"
+NO_MEMORY = 1 << 40  # bytes for each letter, which no machine has
+
+
+@pytest.mark.parametrize(
+    ("look", "found"),
+    [
+        (parse_or_none, None),
+        (lacking.defined_names, set()),
+        (lambda text: lacking.lacking_names(text, ()), ()),
+    ],
+)
+def test_deep_nesting_is_told_from_a_lack_of_memory(look, found, monkeypatch):
+    assert look(DEEP) == found
+    monkeypatch.setattr(lacking, "READING", NO_MEMORY)
+    with pytest.raises(MemoryError):
+        look(DEEP)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (sources, "_decode"),
+        (sources, "set_aside"),
+        (sources, "code_cells"),
+        (archives.zipfile, "ZipFile"),
+        (archives.zipfile.ZipFile, "open"),
+    ],
+)
+def test_a_lack_of_memory_is_no_fault_of_a_file(module, name, monkeypatch):
+    def exhausted(*args: object, **more: object) -> object:
+        raise MemoryError
+
+    data = make_zip(("a.ipynb", make_notebook(GOOD)))
+    monkeypatch.setattr(module, name, exhausted)
+    with pytest.raises(MemoryError):
+        read(("a.zip", data))
+
+
 # Several versions
 
 
@@ -348,6 +406,21 @@ def test_a_folder_in_a_zip_and_windows_backslashes_are_read():
 def test_a_path_that_leaves_the_folder_is_refused(name):
     work = read(("a.zip", make_zip((name, GOOD))))
     assert work.pieces == {} and "points outside of the submission and was left out" in work.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("usual", "too_long"),
+    [("a" * 987, "a" * 988), ("/".join("a" * 50), "/".join("a" * 51))],
+    ids=["long", "deep"],
+)
+def test_a_path_that_is_too_long_or_too_deep_is_not_looked_at(usual, too_long, monkeypatch):
+    assert text_of(read(("a.zip", make_zip((f"{usual}/handshake.py", GOOD))))) == GOOD.strip()
+    seen = []
+    monkeypatch.setattr(archives, "is_junk", seen.append)
+    monkeypatch.setattr(archives, "kind_of", seen.append)
+    work = read(("a.zip", make_zip((f"{too_long}/handshake.py", GOOD))))
+    assert work.pieces == {} and seen == []
+    assert "has a path of more than 1,000 letters or 50 folders and was left out" in work.problems[0]
 
 
 @pytest.mark.parametrize(

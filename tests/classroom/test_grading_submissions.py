@@ -15,6 +15,7 @@ from classroom.cli import main
 from classroom.grading import folders
 from classroom.grading.names import clean_name, copy_number, is_junk, kind_of, read_name, tidy_path
 from classroom.grading.submissions import Entry, list_submissions, read_submission
+from tests.effort import LINEAR, growth
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 
@@ -77,10 +78,23 @@ def test_a_name_tells_who_handed_in(name, platform, student, person, late, file)
         ("handshake - Kopie.py", "handshake.py", 1),
         ("exercises\\handshake.py.txt", "exercises/handshake.py", 0),
         ("(1).py", "(1).py", 1),
+        ("a - _ (2).py", "a -.py", 2),
+        ("a_-_copy _(2).py", "a.py", 2),
+        ("a -1.py", "a.py", 1),
+        ("a_-kopie_.py", "a.py", 1),
     ],
 )
 def test_what_was_added_to_a_name_is_taken_off(name, tidy, number):
     assert (tidy_path(name), copy_number(name)) == (tidy, number)
+
+
+@pytest.mark.parametrize(
+    "unit", ["_", " ", "-", "-1", "1", "(1)", "- Copy", ".py", ".", "_LATE_", "_1", "-12345678-"]
+)
+@pytest.mark.parametrize("read", [copy_number, tidy_path, kind_of, read_name, is_junk, clean_name])
+@pytest.mark.parametrize("start", ["a", "submission-", "("])
+def test_a_name_takes_time_in_proportion_to_its_length(start, read, unit):
+    assert growth(lambda size: read(start + size // len(unit) * unit + "x.py"), 2_000) < LINEAR
 
 
 def test_kinds_of_files():

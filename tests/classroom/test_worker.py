@@ -250,6 +250,14 @@ def test_an_iterator_of_the_reference_arrives_as_an_iterator() -> None:
     assert values(run(source, Call(), callbacks=callbacks, neighbours=("count",))) == [[1, 1, 2]]
 
 
+def test_a_lack_of_memory_of_the_judge_is_not_raised_in_the_answer() -> None:
+    def exhausted(*args: object) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        run("def f():\n    return g(1)\n", Call(), callbacks={"g": exhausted}, neighbours=("g",))
+
+
 class Reader:
     """A neighbour that is a class."""
 

@@ -188,6 +188,7 @@ def read_sent(data: bytes, receiver: Role) -> Sent:
     if head and not end:
         sent.problem = "a head that has no end"
         return sent
+    rest = memoryview(rest)  # of which nothing is copied when its front is taken off
     while rest:
         try:
             decoded = decode_frame(rest)
@@ -209,7 +210,7 @@ def read_sent(data: bytes, receiver: Role) -> Sent:
 
 def has_closed(data: bytes) -> bool:
     """Whether a Close stands among the frames behind the head, whatever else is wrong with them."""
-    rest = data.partition(b"\r\n\r\n")[2]
+    rest = memoryview(data.partition(b"\r\n\r\n")[2])
     with contextlib.suppress(ProtocolError):
         while (decoded := decode_frame(rest)) is not None:
             if decoded[0].opcode == Opcode.CLOSE:

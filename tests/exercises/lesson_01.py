@@ -863,11 +863,9 @@ def _wrong_examples(got: object) -> object:
 
 def _agreeing(pieces: tuple[bytes, ...], payloads: tuple[bytes, ...]) -> list[str]:
     """Name the wrong splitters that agree with an example that is wrong; nothing if it is right."""
-    if SPLITTERS.payloads_of(SPLITTERS.right, pieces) == payloads:
+    if SPLITTERS.gives(SPLITTERS.right, pieces, payloads):
         return []
-    agree = [
-        name for name, each in SPLITTERS.WRONG.items() if SPLITTERS.payloads_of(each, pieces) == payloads
-    ]
+    agree = [name for name, each in SPLITTERS.WRONG.items() if SPLITTERS.gives(each, pieces, payloads)]
     return agree or ["no splitter", *map(repr, pieces), *map(repr, payloads)]
 
 
@@ -882,7 +880,7 @@ def _expose(name: str) -> Callable[[object], Finding | None]:
         for pieces, payloads in got:
             if SPLITTERS.right(tuple(pieces)) != payloads:
                 continue
-            if SPLITTERS.payloads_of(wrong, tuple(pieces)) != tuple(payloads):
+            if not SPLITTERS.gives(wrong, tuple(pieces), payloads):
                 return None
         return Finding(
             f"The wrong splitter {name} agrees with all of your examples.",

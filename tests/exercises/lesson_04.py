@@ -867,6 +867,8 @@ def no_subprotocol_unasked(ask: Ask) -> None:
 
 SERVERS = load_file(Path(__file__).with_name("servers_04.py"))
 MOST_EXAMPLES = 200
+MOST_IN_ONE = 1 << 16  # bytes of a request; a server reads no more than a fourth of it
+MOST_BYTES = 1 << 20  # in all requests together
 KNOWN_HEADERS = {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
 
 
@@ -891,6 +893,13 @@ def _are_pairs(got: object) -> Finding | None:
         if type(pair) is not tuple or [type(part) for part in pair] != [bytes, bool]:
             note = f"{_name_example(number, len(got))} is {_shape(pair)}."
             return Finding(note, "a tuple of bytes and bool")
+        if len(pair[0]) > MOST_IN_ONE:
+            note = f"{_name_example(number, len(got))} has a request of {len(pair[0]):,} bytes."
+            return Finding(note, f"at most {MOST_IN_ONE:,} bytes in one request")
+    if sum(len(head) for head, _ in got) > MOST_BYTES:
+        return Finding(
+            "The examples are too large.", f"at most {MOST_BYTES:,} bytes in all requests together"
+        )
     return None
 
 

@@ -921,7 +921,7 @@ def _answer_steps(write: Callable[[str], bytes], said: Sequence[Said], how: str)
 
 def _answers(write: Callable[[str], bytes]) -> Callable[[bytes], bytes | None]:
     def answer(sent: bytes) -> bytes | None:
-        key = re.search(rb"\r\nsec-websocket-key: *([^\r]*)\r\n", sent, re.IGNORECASE)
+        key = re.search(rb"\r\nsec-websocket-key: *+([^\r]*+)\r\n", sent, re.IGNORECASE)
         return write(key[1].decode("latin-1")) if key and b"\r\n\r\n" in sent else None
 
     return answer

@@ -1,25 +1,32 @@
 """Splitters of length-prefixed messages, right and wrong ones, for the examples of exercise 1.6.
 
 Each takes the pieces of a stream in the order in which they arrive and returns the payloads that it gives
-out. The docstring of a wrong one is the question with which a student is helped to catch it.
+out, or gives them one by one. The docstring of a wrong one is the question with which a student is helped to
+catch it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 
 from minews.tcp import split_length_prefixed
 
 Pieces = tuple[bytes, ...]
-Splitter = Callable[[Pieces], list[bytes]]
+Splitter = Callable[[Pieces], Iterable[bytes]]
 
 
-def payloads_of(splitter: Splitter, pieces: Pieces) -> tuple[bytes, ...] | None:
-    """Return what a splitter gives out; None if it breaks."""
+def gives(splitter: Splitter, pieces: Pieces, payloads: Iterable[bytes]) -> bool:
+    """Tell whether a splitter gives out these payloads, no others, and does not break.
+
+    It is asked no further than to the first difference. What comes of a lack of memory is let out.
+    """
     try:
-        return tuple(splitter(pieces))
+        return all(given == each for given, each in zip_longest(splitter(pieces), payloads))
+    except (MemoryError, RecursionError):
+        raise
     except Exception:
-        return None
+        return False
 
 
 def right(pieces: Pieces) -> list[bytes]:
@@ -79,9 +86,13 @@ def rest_thrown_away(pieces: Pieces) -> list[bytes]:
     return [payload for piece in pieces for payload in split_length_prefixed(bytearray(piece))]
 
 
-def buffer_never_emptied(pieces: Pieces) -> list[bytes]:
+def buffer_never_emptied(pieces: Pieces) -> Iterator[bytes]:
     """It leaves in the buffer what it has given out. When does that show?"""
-    return _fed(pieces, lambda buffer: split_length_prefixed(bytearray(buffer)))
+    buffer, left = bytearray(), list[bytes]()  # what is left, split once and not for each piece
+    for piece in pieces:
+        buffer += piece
+        left += split_length_prefixed(buffer)
+        yield from left
 
 
 def little_endian(pieces: Pieces) -> list[bytes]:
