@@ -32,7 +32,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def name_files(submissions: Iterable[str]) -> dict[str, str]:
-    """What the files about each submission are called, so that no two share any, even where case does not count.
+    """What the files about each submission are called: no two share any, even where case does not count.
 
     It is `safe_name`; those of which that is the same have their whole hash in their names.
     """
