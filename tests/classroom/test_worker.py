@@ -1,5 +1,6 @@
 """What a worker does with each kind of answer: functions, classes, generators, coroutines, neighbours."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from classroom import workers
-from classroom.worker import host
+from classroom import places, regions, workers
+from classroom.answers import judge_text, reference_constants
+from classroom.syllabus import find_exercise
+from classroom.worker import codec, host
 from classroom.worker.pipes import PollPipes, ThreadPipes
 from classroom.worker.protocol import (
     Call,
@@ -360,6 +363,18 @@ def test_a_preamble_may_import_what_this_exercise_may_not_use() -> None:
     assert used.type == "NameError"
     assert "secret of the reference is not there in the check of exercise 4.2" in used.message
     assert constant.value == 7
+
+
+def test_of_the_references_constants_those_come_along_that_can_cross() -> None:
+    modules = sorted(path.stem for path in (places.ROOT / "minews").glob("[a-z]*.py"))
+    for name in ("minews", *(f"minews.{each}" for each in modules if each != "__main__")):
+        names = [each for each in vars(importlib.import_module(name)) if not each.startswith("__")]
+        codec.encode(reference_constants(f"from {name} import {', '.join(names)}"), trusted=True)
+    assert reference_constants("from minews.sync import NOT_NOW") == {}
+    exercise = find_exercise("4.2")
+    text = regions.reference_source(exercise)
+    preamble = f"from minews.sync import NOT_NOW\n{regions.preamble(exercise.module)}"
+    assert judge_text(exercise, text, file="a.py", preamble=preamble).verdict == "passed"
 
 
 @pytest.mark.parametrize(
