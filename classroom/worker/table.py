@@ -1,5 +1,6 @@
 """What a worker may call at the judge: listed functions, and the listed methods of what they returned."""
 
+import contextlib
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from minews import types
 
 from . import codec, plain
 from .lending import BorrowedSocket, UnwoundError, Use
-from .outcomes import full_name, message_of
+from .outcomes import MESSAGE_LENGTH, full_name, message_of
 from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, Lent, NeighbourClass
 
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
@@ -73,8 +74,7 @@ class Callbacks:
         except UnwoundError:
             return _written(CallRaised("", (), ""))
         except Exception as error:
-            args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
-            return _written(CallRaised(full_name(type(error)), args, message_of(error)))
+            return _written(CallRaised(full_name(type(error)), _args_of(error), message_of(error)))
 
     def _value(self, call: CallJudge, use: Use) -> object:
         def real(value: object) -> object:
@@ -137,6 +137,18 @@ def _described(name: str, kind: type) -> NeighbourClass:
     fields = {each for base in kind.__mro__ for each in inspect.get_annotations(base)}
     attributes = (public | {each for each in fields if not each.startswith("_")}) - methods
     return NeighbourClass(name, tuple(sorted(methods)), tuple(sorted(attributes)))
+
+
+def _args_of(error: Exception) -> tuple[object, ...]:
+    """What an exception is made of, as far as it crosses: cut where it is too much, else its text."""
+    for args in (error.args, tuple(map(_cut, error.args))):
+        with contextlib.suppress(codec.TooMuchError, codec.DecodeError):
+            return () if codec.contains_other(codec.decode(codec.encode(args))) else args
+    return (message_of(error),)
+
+
+def _cut(value: object) -> object:
+    return value[:MESSAGE_LENGTH] if isinstance(value, str | bytes | list | tuple) else value
 
 
 def _written(answer: CallReturned | CallRaised) -> bytearray:

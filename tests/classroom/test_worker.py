@@ -35,7 +35,7 @@ from classroom.worker.protocol import (
     Trace,
 )
 from classroom.workers import Answer, InProcess, Transcript, Worker, WorkerError, lacking_names
-from minews.types import Frame, Headers, Opcode, ProtocolError
+from minews.types import Frame, HandshakeError, Headers, Opcode, ProtocolError
 
 ROOT = Path(__file__).parents[2]
 
@@ -233,6 +233,26 @@ def test_what_the_reference_raises_is_raised_in_the_answer_as_the_same_class() -
         source, Call(("protocol",)), Call(("x",)), callbacks={"refuse": refuse}, neighbours=("refuse",)
     )
     assert values(transcript) == [1007, "plain"]
+
+
+@pytest.mark.parametrize(
+    ("error", "arrives"),
+    [
+        (ValueError("x" * (17 << 20)), ("ValueError", ["x" * 2000])),
+        (ValueError(1, [None] * 300_000), ("ValueError", [1, [None] * 2000])),
+        (ValueError([["x" * 100_000] * 2000]), ("ValueError", [f"[[{'x' * 100_000!r}"[:2000]])),
+        (HandshakeError(426, [], "x" * (17 << 20)), ("HandshakeError", [426, [], "x" * 2000])),
+    ],
+)
+def test_an_exception_of_the_reference_that_is_too_large_is_cut(error, arrives) -> None:
+    def refuse() -> None:
+        raise error
+
+    source = (
+        "def f():\n    try:\n        refuse()\n"
+        "    except Exception as error:\n        return type(error).__name__, list(error.args)\n"
+    )
+    assert values(run(source, Call(), callbacks={"refuse": refuse}, neighbours=("refuse",))) == [arrives]
 
 
 def test_a_neighbour_takes_iterables_as_the_reference_would() -> None:
