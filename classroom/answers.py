@@ -18,6 +18,7 @@ from .feedback import Block, Feedback
 from .regions import Region
 from .state import Remembered
 from .syllabus import Exercise, find_exercise
+from .worker import codec
 from .worker.protocol import Source
 from .workers import Answer
 
@@ -115,9 +116,17 @@ def reference_constants(preamble: str) -> dict[str, object]:
                 if alias.name.startswith("__"):
                     continue  # what Python itself keeps there, such as where the file lies
                 value = getattr(_import_or_none(node.module), alias.name, None)
-                if isinstance(value, int | float | str | bytes | tuple | frozenset):
+                if isinstance(value, int | float | str | bytes | tuple | frozenset) and _can_cross(value):
                     found[alias.asname or alias.name] = value
     return found
+
+
+def _can_cross(value: object) -> bool:
+    try:
+        codec.encode(value, trusted=True)
+    except (TypeError, codec.TooMuchError):
+        return False
+    return True
 
 
 def _is_of_minews(module: str) -> bool:

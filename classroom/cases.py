@@ -27,6 +27,7 @@ from minews.types import Opcode
 from . import places
 from .syllabus import Exercise
 from .worker import protocol
+from .worker.outcomes import full_name
 from .worker.protocol import Ended, NotWritten, Op, Ops, Outcome, Raised, Returned
 
 __all__ = [
@@ -112,7 +113,7 @@ class Asked:
         """Demand one of these values, or an exception of this class: the RFC leaves the choice open."""
         if isinstance(values, (str, bytes, bytearray)):
             raise TypeError(f"gives_one_of takes a list of values, gives_one_of([{values!r}, ...])")
-        error = _Wanted(or_raises.__name__, {}, ()) if or_raises else None
+        error = _Wanted(or_raises, {}, ()) if or_raises else None
 
         def check(outcome: Outcome) -> Finding | None:
             if any(_differs(outcome, value, note, question) is None for value in values):
@@ -149,7 +150,7 @@ class Asked:
     ) -> Asked:
         """Demand an exception of this class; an attribute is a value, or a tuple of them, the best first."""
         wanted = _Wanted(
-            error.__name__, {name: _as_tuple(value) for name, value in attributes.items()}, tuple(headers)
+            error, {name: _as_tuple(value) for name, value in attributes.items()}, tuple(headers)
         )
         return self._add(lambda outcome: wanted.check(outcome, note, question))
 
@@ -395,9 +396,13 @@ def plan(cases: Iterable[Case], seed: int) -> Plan:
 class _Wanted:
     """An exception that must come."""
 
-    name: str
+    kind: type[BaseException]
     attributes: dict[str, tuple[object, ...]]
     headers: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return self.kind.__name__
 
     def __str__(self) -> str:
         parts = [f"{name} {values[0]}{_others(values[1:])}" for name, values in self.attributes.items()]
@@ -409,17 +414,25 @@ class _Wanted:
             return Finding(note or "It returned a value, quietly.", str(self), question=question)
         if not isinstance(outcome, Raised):
             return _stopped(outcome, str(self))
-        if self.name not in [base.rpartition(".")[2] for base in outcome.bases]:
+        if full_name(self.kind) not in outcome.bases:
+            if self.name in outcome.bases:
+                return Finding(
+                    _OWN.format(name=self.name), str(self), question=_WHENCE.format(name=self.name)
+                )
             raised = outcome.type.removeprefix("minews.types.")
             return Finding(note or f"It raised {raised}.", str(self), question=question)
         for name, values in self.attributes.items():
             got = outcome.attributes.get(name)
-            if got not in values:
+            if not any(same(got, value) for value in values):
                 return Finding(f"Its {name} is {got!r}.", str(self), question=question)
         for header in self.headers:
             if not _has_header(outcome.attributes.get("headers"), header):
                 return Finding(f"Its headers lack {header[0]}: {header[1]}.", str(self), question=question)
         return None
+
+
+_OWN = "It raised a class of your own that is called {name}, too: it is not the one of minews."
+_WHENCE = "Where does your code get the name {name} from?"
 
 
 def _has_header(pairs: object, wanted: tuple[str, str]) -> bool:

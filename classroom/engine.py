@@ -43,6 +43,7 @@ __all__ = ["Examiner", "Report", "Result", "Tested", "Verdict", "compare", "judg
 Verdict = Literal["passed", "failed", "not-written", "error"]
 DEFAULT_SEED = 6455
 MOST_EXAMINERS = 4  # that are kept, with what known mistakes answered, so that the next check is faster
+MOST_HELD = 128 << 20  # bytes of what came, about, after which the rest of the cases is left out
 MOST_LATE = 3  # cases of one exercise that may pass a limit of time before the rest is left out
 NOT_REACHED = "not-reached"
 # What comes of records whose parts have types of which nobody thought. A WorkerError is something else.
@@ -303,7 +304,7 @@ def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Tr
     late = 0  # how often a limit of time was passed: that often it may cost as much
     while (first := _next_case(questions, transcript.outcomes)) is not None:
         late += _is_late(transcript.outcomes[-1])
-        if late > MOST_LATE:
+        if late > MOST_LATE or transcript.held > MOST_HELD:
             return
         more = run_from(first)
         if not isinstance(more.loaded, Loaded):
@@ -311,6 +312,7 @@ def _go_on(questions: Plan, transcript: Transcript, run_from: Callable[[int], Tr
         transcript.outcomes += [Ended(NOT_REACHED)] * (first - len(transcript.outcomes))
         transcript.outcomes += more.outcomes
         transcript.seconds += more.seconds
+        transcript.held += more.held
 
 
 def _next_case(questions: Plan, outcomes: Sequence[Outcome]) -> int | None:

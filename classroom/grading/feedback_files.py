@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..feedback import LABEL_WIDTH
 from .course import Course
-from .naming import escape_html, escape_markdown, fence, safe_name, write_file
+from .naming import escape_html, escape_markdown, fence, write_file
 from .points import Grade
 from .results import ExerciseResult, RunInfo, SubmissionResult
 from .sentences import (
@@ -214,20 +214,19 @@ def _is_prose(lines: Sequence[str]) -> bool:
 
 
 def write_feedback_files(
-    folder: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
+    path: Path, result: SubmissionResult, grade: Grade, run: RunInfo, course: Course, markdown: str = ""
 ) -> tuple[Path, Path]:
     """Write both files of a submission.
 
     Arguments:
-        folder: where, GRADES/feedback.
+        path: where, GRADES/feedback/NAME, without a suffix.
         result, grade, run, course: what came of it, and what that is worth.
         markdown: what `markdown_feedback` gives, where it is known already.
 
     Returns:
         The paths of the HTML and of the Markdown.
     """
-    name = safe_name(result.submission)
-    paths = folder / f"{name}.html", folder / f"{name}.md"
+    paths = path.with_name(f"{path.name}.html"), path.with_name(f"{path.name}.md")
     write_file(paths[0], html_feedback(result, grade, run, course))
     write_file(paths[1], markdown or markdown_feedback(result, grade, run, course))
     return paths

@@ -6,9 +6,11 @@ import hashlib
 import html
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["escape_html", "escape_markdown", "fence", "plain_cell", "safe_name", "write_file"]
+__all__ = ["escape_html", "escape_markdown", "fence", "name_files", "plain_cell", "safe_name", "write_file"]
 
 LONGEST = 60  # characters of a file's name, before its hash
 # Windows keeps these for itself, whatever the suffix.
@@ -29,20 +31,39 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def name_files(submissions: Iterable[str]) -> dict[str, str]:
+    """What the files about each submission are called: no two share any, even where case does not count.
+
+    It is `safe_name`; those of which that is the same have their whole hash in their names.
+    """
+    names = {each: safe_name(each) for each in submissions}
+    count = Counter(map(str.lower, names.values()))
+    return {
+        each: name if count[name.lower()] == 1 else f"{_plain_part(each)}-{_hash(each)}"
+        for each, name in names.items()
+    }
+
+
 def safe_name(submission: str) -> str:
-    """A file name for a submission: legal everywhere, told apart even where case does not count.
+    """A file name for a submission that is legal everywhere; see `name_files` for those of a whole class.
 
     >>> safe_name("lee_4711_99_work.zip")
     'lee_4711_99_work.zip'
     >>> safe_name("../Ann Lee/work")
     'Ann-Lee-work-5dde0aac'
     """
+    name = _plain_part(submission)
+    return name if name == submission == name.lower() else f"{name}-{_hash(submission)[:8]}"
+
+
+def _plain_part(submission: str) -> str:
     plain = unicodedata.normalize("NFKD", submission).encode("ascii", "ignore").decode("ascii")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:LONGEST].strip("-.")
-    if name == submission == name.lower() and not _RESERVED.match(name):
-        return name
-    digest = hashlib.sha256(submission.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{name}-{digest}" if name and not _RESERVED.match(name) else f"submission-{digest}"
+    return name if name and not _RESERVED.match(name) else "submission"
+
+
+def _hash(submission: str) -> str:
+    return hashlib.sha256(submission.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def plain_cell(value: object, longest: int = 0) -> str:

@@ -24,7 +24,7 @@ from .journal import Journal, JournalError
 from .judging import TRUSTED, Settings
 from .progress import Progress
 from .sandbox import Keeper, SandboxError
-from .submissions import Submission, is_results, list_submissions, read_submission
+from .submissions import Ambiguous, Submission, is_results, list_submissions, read_submission
 from .times import load_times
 
 __all__ = ["Refused", "Request", "grade"]
@@ -185,7 +185,10 @@ def _describe(
 
 def _grade_all(request: Request, settings: Settings, journal: Journal, run: Mapping[str, Any]) -> int:
     """Grade what has no result yet, and return how many results are errors of the grader."""
-    entries = list_submissions(request.submissions)
+    try:
+        entries = list_submissions(request.submissions)
+    except Ambiguous as error:
+        raise Refused(str(error)) from None
     if not entries:
         raise Refused(f"There is no submission in {request.submissions}.")
     _say_results_inside(request.submissions)

@@ -13,16 +13,36 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from .folders import Collector
-from .names import Handed, clean_name, is_junk, list_names, read_name, shorten
+from .names import Handed, clean_name, is_junk, kind_of, list_names, read_name, shorten
 
-__all__ = ["Entry", "Submission", "is_results", "list_submissions", "read_submission"]
+__all__ = ["Ambiguous", "Entry", "Submission", "is_results", "list_submissions", "read_submission"]
 
 # What platforms and instructors put beside the submissions.
 BESIDE = frozenset({".csv", ".toml", ".yml", ".yaml", ".xlsx"})
 OTHER_ARCHIVES = frozenset({".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
+# The folders of the course, which lie beside exercises/ where a student works.
+OF_COURSE = frozenset(
+    {
+        "benchmarks",
+        "classroom",
+        "exercises",
+        "lessons",
+        "minews",
+        "notebooks",
+        "requirements",
+        "solutions",
+        "tests",
+    }
+)
+MOST_FOLDERS = 1000  # in which it is looked whether something was handed in
+
+
+class Ambiguous(Exception):
+    """A folder may be one submission or a class's; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +97,17 @@ class Submission:
 def list_submissions(folder: Path) -> list[Entry]:
     """Find the submissions in a folder, in the order of their names.
 
-    A folder that itself holds exercises/, or a single file, is one submission. A folder that can't be read
-    has none. What `grade` wrote there is no submission.
+    A single file is one submission, and so is a folder that itself holds exercises/ and nothing else that
+    somebody may have handed in. A folder that can't be read has none. What `grade` wrote is no submission.
+
+    Raises:
+        Ambiguous: beside exercises/ lies what may be another submission, or the same student's.
     """
     try:
         if not folder.is_dir():
             return [_entry(folder.name, [folder])] if os.path.lexists(folder) else []
         names = sorted(os.listdir(folder))
-        if "exercises" in names and (folder / "exercises").is_dir():
+        if "exercises" in names and (folder / "exercises").is_dir() and _is_one(folder, names):
             return [_entry(folder.resolve().name or "exercises", [folder])]
     except (OSError, ValueError):
         return []
@@ -99,6 +122,27 @@ def list_submissions(folder: Path) -> list[Entry]:
     return _tell_apart(
         _entry(_name_group(group), [folder / name for name in group]) for group in groups.values()
     )
+
+
+def _is_one(folder: Path, names: Iterable[str]) -> bool:
+    """Whether a folder with exercises/ in it is one student's, by what else lies there."""
+    others = [name for name in names if name not in OF_COURSE and not is_junk(name)]
+    others = [name for name in others if not is_results(folder / name)]
+    certain = [
+        name for name in others if read_name(name).platform or os.path.isdir(folder / name / "exercises")
+    ]
+    is_course = all((folder / name).is_dir() for name in ("classroom", "minews"))
+    likely = certain or [name for name in others if not is_course and _may_be_handed_in(folder / name)]
+    if likely and (is_course or not certain):
+        raise Ambiguous(_AMBIGUOUS.format(folder=folder, others=list_names(likely)))
+    return not likely
+
+
+def _may_be_handed_in(path: Path) -> bool:
+    if not path.is_dir():
+        return bool(kind_of(path.name))
+    below = islice(os.walk(path), MOST_FOLDERS)
+    return not path.is_symlink() and any(kind_of(name) for _, _, names in below for name in names)
 
 
 def is_results(path: Path) -> bool:
@@ -168,6 +212,11 @@ def _explain_nothing(entry: Entry, found: Collector) -> str:
     return f"There is no Python file, notebook or zip file, only {others}. {NOTHING}"
 
 
+_AMBIGUOUS = """\
+{folder} holds exercises/, as one student's folder does.
+But beside it lies what others may have handed in: {others}.
+If it is one student's, put the whole of it into an empty folder that has the student's name, and that into
+another, which you name. If exercises/ is one submission of many, rename it: its name is the student."""
 NOTHING = (
     "So there was nothing to grade. Hand in the zip file that `python3 -m classroom submit` makes, "
     "your exercises folder, or your notebooks."

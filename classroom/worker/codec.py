@@ -16,6 +16,7 @@ __all__ = [
     "TooMuchError",
     "contains_other",
     "decode",
+    "decode_weighed",
     "encode",
     "guarded_repr",
     "type_name",
@@ -35,6 +36,13 @@ def encode(value: object, limit: int = MAX_MESSAGE, *, trusted: bool = False) ->
 
 def decode(data: bytes | bytearray, limit: int = MAX_MESSAGE, *, trusted: bool = False) -> object:
     """Return the value that `data` holds. Raises DecodeError for anything that `encode` does not write."""
+    return decode_weighed(data, limit, trusted=trusted)[0]
+
+
+def decode_weighed(
+    data: bytes | bytearray, limit: int = MAX_MESSAGE, *, trusted: bool = False
+) -> tuple[object, int]:
+    """Return what `decode` does, and about how many bytes of memory that takes."""
     if len(data) > limit:
         raise DecodeError(f"{len(data)} bytes, and {limit} are the limit")
     decoder = Decoder(bytes(data), trusted)
@@ -44,4 +52,4 @@ def decode(data: bytes | bytearray, limit: int = MAX_MESSAGE, *, trusted: bool =
         raise DecodeError(str(error)) from None
     if decoder.at != len(data):
         raise DecodeError(f"{len(data) - decoder.at} bytes too many")
-    return value
+    return value, decoder.weight

@@ -1,5 +1,6 @@
 """Bytes to plain values, bounded before anything is built."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -31,7 +32,7 @@ class DecodeError(ValueError):
 class Decoder:
     """One message being read, from offset `at`."""
 
-    __slots__ = ("_data", "_depth", "_hashed", "_trusted", "_values", "at")
+    __slots__ = ("_data", "_depth", "_hashed", "_trusted", "_values", "_wide", "at")
 
     def __init__(self, data: bytes, trusted: bool) -> None:
         self._data = data
@@ -40,12 +41,16 @@ class Decoder:
         self._depth = 0
         self._values = 0
         self._hashed = 0
+        self._wide = 0  # bytes of texts, beyond those in the message
+
+    @property
+    def weight(self) -> int:
+        """What all values that were read take in memory, in bytes, about."""
+        return len(self._data) + self._values * plain.VALUE_WEIGHT + self._wide
 
     def take(self, count: int) -> list[object]:
         """Read so many values with all that is in them. What comes most often is read right here."""
-        self._values += count
-        if self._values > plain.MAX_VALUES and not self._trusted:
-            raise DecodeError(f"more than {plain.MAX_VALUES} values")
+        self._count_values(count)
         data, at, size = self._data, self.at, len(self._data)
         values: list[object] = []
         for _ in range(count):
@@ -59,7 +64,7 @@ class Decoder:
                 if at > size:
                     raise DecodeError("cut short")
                 piece = data[start:at]
-                values.append(piece if tag == _BYTES else piece.decode("utf-8", "surrogatepass"))
+                values.append(piece if tag == _BYTES else self._text(piece))
             elif tag in _CONSTANTS:
                 values.append(_CONSTANTS[tag])
             elif tag in _TAKE:
@@ -70,6 +75,19 @@ class Decoder:
                 raise DecodeError(f"unknown tag {tag}")
         self.at = at
         return values
+
+    def _count_values(self, count: int) -> None:
+        self._values += count
+        if self._values > plain.MAX_VALUES and not self._trusted:
+            raise DecodeError(f"more than {plain.MAX_VALUES} values")
+
+    def _text(self, data: bytes) -> str:
+        text = data.decode("utf-8", "surrogatepass")
+        if not text.isascii():  # one wide letter makes all of them wide
+            self._wide += max(sys.getsizeof(text) - len(data) - plain.VALUE_WEIGHT, 0)
+            if self.weight > plain.MAX_WEIGHT and not self._trusted:
+                raise DecodeError("more than there may be in memory")
+        return text
 
     def _bytes(self, count: int) -> bytes:
         end = self.at + count
@@ -97,6 +115,8 @@ class Decoder:
 
     def items(self, tag: int) -> object:
         build = _CONTAINER_OF_TAG[tag]
+        if build in (set, frozenset):
+            self._count_values(plain.SET_WEIGHT - 1)
         return build(self._several(1, hashed=build in (set, frozenset)))
 
     def mapping(self, tag: int) -> dict[object, object]:

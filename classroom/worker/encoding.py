@@ -1,6 +1,7 @@
 """Plain values to bytes: a tag for each value, then its length or its parts."""
 
 import struct
+import sys
 from collections.abc import Callable, Iterable
 from enum import EnumType
 from itertools import chain
@@ -29,7 +30,7 @@ class TooMuchError(Exception):
 class Encoder:
     """One message being written; `out` holds its bytes. trusted: see `codec.encode`."""
 
-    __slots__ = ("_hashed", "_limit", "_open", "_trusted", "_values", "out")
+    __slots__ = ("_hashed", "_limit", "_open", "_trusted", "_values", "_wide", "out")
 
     def __init__(self, limit: int, trusted: bool) -> None:
         self.out = bytearray()
@@ -37,6 +38,7 @@ class Encoder:
         self._trusted = trusted
         self._values = 0
         self._hashed = 0
+        self._wide = 0  # bytes of texts in memory, beyond those in the message
         self._open: set[int] = set()  # the containers that we are inside of, to see cycles and depth
 
     def put(self, values: Iterable[object]) -> None:
@@ -52,7 +54,10 @@ class Encoder:
             elif kind is str:
                 if len(value) > LONG:  # type: ignore[arg-type]
                     self.check_room(len(value))  # type: ignore[arg-type] # before the time is taken to encode it
-                self.put_sized(b"s", value.encode("utf-8", "surrogatepass"))  # type: ignore[attr-defined]
+                data = value.encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+                self.put_sized(b"s", data)
+                if not value.isascii():  # type: ignore[attr-defined]
+                    self._wide += max(sys.getsizeof(value) - len(data) - plain.VALUE_WEIGHT, 0)
             elif value is None:
                 out += b"N"
             elif type(kind) is type and kind in _PUT:  # a class of another kind may call itself equal to any
@@ -66,6 +71,9 @@ class Encoder:
                 self.put((plain.other(value),))
         if len(out) > self._limit:
             raise TooMuchError(len(out))
+        weight = len(out) + self._values * plain.VALUE_WEIGHT + self._wide
+        if weight > plain.MAX_WEIGHT and not self._trusted:
+            raise TooMuchError(weight)
 
     def put_sized(self, tag: bytes, data: bytes | bytearray) -> None:
         """Write a tag, a length and as many bytes."""
@@ -98,6 +106,8 @@ class Encoder:
 
     def put_items(self, value: list[object] | set[object]) -> None:
         """Write a list, tuple, set or frozenset."""
+        if type(value) in (set, frozenset):
+            self._values += plain.SET_WEIGHT - 1
         if not value:
             self.out += TAG_OF_CONTAINER[type(value)] + NOTHING
         elif self._enter(value):

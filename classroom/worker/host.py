@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, lru_cache
+from math import inf
 from pathlib import Path
 from types import GenericAlias, UnionType
 from typing import cast
@@ -41,11 +42,13 @@ LOOK = 0.05  # seconds between looks whether the process still lives
 LAST_WORDS = 1 << 16  # bytes
 # A right reader that hands its whole buffer to the judge for each piece that comes takes 40 MiB in all.
 MOST_RECEIVED = 256 << 20  # bytes of all messages, but for what comes from sockets that are lent
+MOST_HELD = 128 << 20  # bytes, about, of the objects that all outcomes of one run are
 MOST_CALLED = 4 << 20  # bytes of one call: what the reference makes of them takes the judge's time
 TOO_MUCH = "more in all than any answer gives"
 FROM_WORKER = protocol.FromWorker.__args__
 SHARED = HEAD_OF_RECORD[protocol.Returned], HEAD_OF_RECORD[protocol.Raised]  # how a message begins
 SHORT, MOST_KNOWN = 1000, 4096  # bytes of an outcome that is remembered; how many are
+LIGHT = 8 << 10  # bytes of the objects that such an outcome is, at most
 
 
 class WorkerError(RuntimeError):
@@ -71,7 +74,8 @@ class Host:
     """
 
     def __init__(self, start: Callable[[int], Process] | None = None) -> None:
-        self._most = float("inf") if start is None else MOST_RECEIVED
+        self._most: float = inf if start is None else MOST_RECEIVED
+        self._most_held: float = inf if start is None else MOST_HELD
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         try:
             self.process = start(self._words.fileno()) if start else self._start()
@@ -81,6 +85,7 @@ class Host:
         self._pipes: Pipes = _pipes_of(self.process)
         self._received = bytearray()
         self._taken = 0  # bytes
+        self.held = 0  # bytes of the objects that all outcomes are, about
         self._last = bytearray()  # the last long argument of a call
 
     def _start(self) -> Process:
@@ -129,7 +134,11 @@ class Host:
 
     def read(self, data: bytes) -> protocol.FromWorker:
         """Return the message that has these bytes. Raises GarbledError."""
-        message = checked(data)
+        message, weight = _weighed(data)
+        if isinstance(message, protocol.Outcome):
+            self.held += weight
+            if self.held > self._most_held:
+                raise GarbledError(TOO_MUCH)
         if not isinstance(message, protocol.UseReturned):
             self.count(len(data))
         if isinstance(message, protocol.CallJudge) and len(data) > MOST_CALLED:
@@ -218,14 +227,21 @@ def _pipes_of(process: Process) -> Pipes:
 
 def checked(data: bytes) -> protocol.FromWorker:
     """Return the message of a worker, every field of the declared type. Raises GarbledError."""
+    return _weighed(data)[0]
+
+
+def _weighed(data: bytes) -> tuple[protocol.FromWorker, int]:
+    """Return the message, and about how many bytes of memory it takes."""
     known = _known_outcome(bytes(data)) if len(data) <= SHORT else None
-    return _checked(data) if known is None else _copied(known)
+    return _checked(data) if known is None else (_copied(known), LIGHT)
 
 
 @lru_cache(maxsize=MOST_KNOWN)
 def _known_outcome(data: bytes) -> protocol.Returned | protocol.Raised | None:
     """Return the outcome in a message, None if others may not share its parts: right answers say the same."""
-    message = _checked(data) if data.startswith(SHARED) else None
+    message, weight = _checked(data) if data.startswith(SHARED) else (None, 0)
+    if weight > LIGHT:
+        return None
     parts: Iterable[object] = ()
     if isinstance(message, protocol.Raised):
         parts = message.attributes.values()
@@ -252,14 +268,14 @@ def _copied_list(value: object) -> object:
     return list(value) if type(value) is list else value
 
 
-def _checked(data: bytes) -> protocol.FromWorker:
+def _checked(data: bytes) -> tuple[protocol.FromWorker, int]:
     try:
-        message = codec.decode(data)
+        message, weight = codec.decode_weighed(data)
     except codec.DecodeError as error:
         raise GarbledError(str(error)) from None
     if not isinstance(message, FROM_WORKER) or not _fits_record(message):
         raise GarbledError(f"{codec.type_name(message)} with wrong contents")
-    return clipped(cast("protocol.FromWorker", message))
+    return clipped(cast("protocol.FromWorker", message)), weight
 
 
 def _fits_record(message: object) -> bool:

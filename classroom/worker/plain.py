@@ -15,6 +15,9 @@ MAX_DEPTH = 100
 MAX_INT_BITS = 10_000
 MAX_VALUES = 200_000  # values in one message, at all depths: a slow machine takes 0.2 s to write as many
 MAX_HASHED = 5_000  # keys of dicts and sets in one message: colliding keys take quadratic time
+MAX_WEIGHT = 32 << 20  # bytes, about, of the objects that a message is decoded to
+VALUE_WEIGHT = 64  # bytes of a value, besides those that it takes in the message
+SET_WEIGHT = 4  # values as which a set counts
 REPR_LENGTH = 200
 
 SIMPLE = frozenset({str, bytes, bytearray, bool, type(None)})

@@ -1,5 +1,6 @@
 """What a worker may call at the judge: listed functions, and the listed methods of what they returned."""
 
+import contextlib
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from minews import types
 
 from . import codec, plain
 from .lending import BorrowedSocket, UnwoundError, Use
-from .outcomes import full_name, message_of
+from .outcomes import MESSAGE_LENGTH, full_name, message_of
 from .protocol import CallJudge, CallRaised, CallReturned, ErrorValue, Handle, Lent, NeighbourClass
 
 MOST_ITEMS = 1000  # of an iterator that a function of the reference returns
@@ -81,10 +82,7 @@ class Callbacks:
         except (MemoryError, RecursionError):
             raise  # what the judge has run out of is no answer, and is none to keep
         except Exception as error:
-            if isinstance(error, MemoryError) and not error.args and _says_all(call):
-                raise  # the judge's own: it says nothing about the call
-            args = error.args if not codec.contains_other(codec.decode(codec.encode(error.args))) else ()
-            return _written(CallRaised(full_name(type(error)), args, message_of(error)))
+            return _written(CallRaised(full_name(type(error)), _args_of(error), message_of(error)))
 
     def _value(self, call: CallJudge, use: Use) -> object:
         def real(value: object) -> object:
@@ -148,6 +146,18 @@ def _described(name: str, kind: type) -> NeighbourClass:
     fields = {each for base in kind.__mro__ for each in inspect.get_annotations(base)}
     attributes = (public | {each for each in fields if not each.startswith("_")}) - methods
     return NeighbourClass(name, tuple(sorted(methods)), tuple(sorted(attributes)))
+
+
+def _args_of(error: Exception) -> tuple[object, ...]:
+    """What an exception is made of, as far as it crosses: cut where it is too much, else its text."""
+    for args in (error.args, tuple(map(_cut, error.args))):
+        with contextlib.suppress(codec.TooMuchError, codec.DecodeError):
+            return () if codec.contains_other(codec.decode(codec.encode(args))) else args
+    return (message_of(error),)
+
+
+def _cut(value: object) -> object:
+    return value[:MESSAGE_LENGTH] if isinstance(value, str | bytes | list | tuple) else value
 
 
 def _written(answer: CallReturned | CallRaised) -> bytearray:

@@ -101,6 +101,7 @@ def _with_kinds(source: Source, callbacks: Callbacks) -> Source:
 class Transcript:
     """What came of a run: one outcome an op, fewer when the code took the worker down.
 
+    held: bytes of the objects that the outcomes are, about.
     torn: the worker went down without a word, and took outcomes with it that were to travel together.
     """
 
@@ -108,6 +109,7 @@ class Transcript:
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
     torn: bool = False
+    held: int = 0
 
 
 class Worker:
@@ -161,7 +163,7 @@ class Worker:
             transcript = talk.hold(ops, together)
         except OSError as error:
             raise WorkerError(f"the connection to the worker failed: {error}") from error
-        transcript.seconds = time.monotonic() - begin
+        transcript.seconds, transcript.held = time.monotonic() - begin, self._host.held
         return transcript
 
     def _await_start(self) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import struct
+import tracemalloc
 from collections import OrderedDict
 from enum import IntEnum
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from classroom.worker import plain
 from classroom.worker.codec import DecodeError, TooMuchError, contains_other, decode, encode
+from classroom.worker.decoding import Decoder
 from classroom.worker.protocol import Call, Callback, Other, Raised, Slot
 from minews.types import Frame, Headers, Message, Opcode, Request, Role, State, WsUrl
 
@@ -230,6 +232,50 @@ def sized(tag: bytes, count: int, rest: bytes = b"") -> bytes:
 def test_bytes_that_no_encoder_writes_are_refused(data: bytes) -> None:
     with pytest.raises(DecodeError):
         decode(data)
+
+
+SMALL = [None, 300, 1.5, "\xe9", b"b", bytearray(), [], (None,), [[]], {}, set(), frozenset(), {(): None},
+         Headers(), Headers([("a", "b")]), Slot(300), Opcode.TEXT, Message(2, b""), Call()]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", SMALL, ids=repr)
+def test_no_message_takes_much_memory_when_it_is_decoded(value: object) -> None:
+    item = bytes(encode(value))
+    decoder = Decoder(item, trusted=False)
+    decoder.take(1)
+    most = plain.MAX_HASHED if isinstance(value, dict) and value else plain.MAX_VALUES - 2
+    count = most // decoder._values // 10
+    data = sized(b"l", count, item * count)
+    tracemalloc.start()
+    try:
+        assert len(decode(data)) == count
+        assert tracemalloc.get_traced_memory()[1] < (32 << 20) / 10
+    finally:
+        tracemalloc.stop()
+
+
+def decodes(data: bytes) -> bool:
+    try:
+        decode(data)
+    except DecodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\U0001f600" + "a" * (9 << 20), ["\U0001f600" + "a" * 99_999] * 160, [set() for _ in range(51_000)]],
+)
+def test_what_takes_much_more_memory_than_bytes_is_refused_on_both_sides(value: object) -> None:
+    with pytest.raises(TooMuchError):
+        encode(value)
+    with pytest.raises(DecodeError):
+        decode(encode(value, trusted=True))
+
+
+def test_a_message_of_the_largest_size_passes_whatever_it_is_made_of() -> None:
+    for value in ("a" * (16_000 << 10), bytes(16_000 << 10), ["a" * 78] * 199_000, ["\u674e" * 26] * 199_000):
+        assert decodes(encode(value))
 
 
 @given(st.binary(max_size=200))

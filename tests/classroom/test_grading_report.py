@@ -138,6 +138,27 @@ def test_file_names_differ_where_case_does_not_count():
     assert len({safe_name(name).lower() for name in ("ann", "Ann", "ANN", "a/nn", "a\\nn", "än", "an")}) == 7
 
 
+@pytest.mark.parametrize("first", ["müller", "Ann", "ann.", "../ann", "李"])
+def test_nobody_gets_files_of_another_whatever_submissions_are_called(tmp_path, undrawn, first):
+    results = make_results(2, hostile=False)
+    results[0]["submission"] = first
+    write_results(tmp_path, results[:1])
+    report(tmp_path)
+    results[1]["submission"] = second = safe_name(first).lower()
+    write_results(tmp_path, results)
+    report(tmp_path)
+    named = dict(rows_of(tmp_path / "exports" / "feedback-files.csv")[1:])
+    assert len({name.lower() for name in named.values()}) == 2
+    for folder, files in {"feedback": 4, "exports/gradescope": 2, "exports/github": 4}.items():
+        assert len(list((tmp_path / folder).iterdir())) == files
+    page = (tmp_path / "report.html").read_text()
+    for result in results:
+        name = named[plain_cell(result["submission"])]
+        assert result["person"] in Page((tmp_path / "feedback" / name).read_text("utf-8")).words
+        assert f'href="feedback/{name}"' in page
+    assert safe_name(second) == second
+
+
 def test_markdown_has_nothing_to_say_in_a_name():
     assert escape_markdown("a|b<c>*d*[e](f)\n# g") == r"a\|b&lt;c>\*d\*\[e\](f) # g"
     assert escape_markdown("# @bob #4 _x_ &lt;") == r"\# \@bob \#4 \_x\_ &amp;lt;"

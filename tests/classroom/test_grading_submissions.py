@@ -174,6 +174,46 @@ def test_a_folder_with_exercises_is_one_submission(tmp_path):
     assert [name for name, _ in submission.files] == ["exercises/study/examples.py", "exercises/tcp.py"]
 
 
+@pytest.mark.parametrize(
+    "other", ["ann/exercises/tcp.py", "lee_1_100_a.py", "Ann Lee_4711_assignsubmission_file_/tcp.py"]
+)
+def test_a_submission_called_exercises_is_one_of_many(tmp_path, other):
+    put(tmp_path, "exercises/tcp.py", other, "ben/exercises/tcp.py", "grades.csv")
+    found = [entry.name for entry in list_submissions(tmp_path)]
+    assert found == sorted(["exercises", "ben", other.partition("/")[0]])
+    put(tmp_path, "minews/tcp.py")
+    assert len(list_submissions(tmp_path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("others", "named"),
+    [
+        (["ann.py"], "ann.py"),
+        (["ann.zip", "ben.ipynb"], "ann.zip, ben.ipynb"),
+        (["ann/a/b/tcp.py", "notes/a.txt"], "ann"),
+        (["minews/tcp.py", "classroom/cli.py", "old/exercises/tcp.py"], "old"),
+    ],
+)
+def test_whether_exercises_are_one_student_or_one_of_many_is_never_guessed(tmp_path, capsys, others, named):
+    put(tmp_path, "exercises/tcp.py", *others)
+    assert main(["grade", str(tmp_path), "--out", str(tmp_path.parent / "out"), "--lessons", "4"]) == 1
+    said = capsys.readouterr().err
+    assert f"others may have handed in: {named}.\n" in said and "rename it" in said
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["notebooks/a.ipynb", "summary.json", "photo.png", "docs/a.txt"],
+        ["minews/tcp.py", "classroom/cli.py", "tests/a.py", "mine.zip", "try.py", "old/tcp.py"],
+        ["grades/results.jsonl", "grades/run.json", "grades/feedback/ann.py", ".git/a.py"],
+    ],
+)
+def test_what_lies_in_the_folder_of_a_student_is_no_other_submission(tmp_path, others):
+    put(tmp_path / "me", "exercises/tcp.py", *others)
+    assert read_one(tmp_path / "me").name == "me"
+
+
 def test_a_single_file_is_one_submission(tmp_path):
     put(tmp_path, "work.zip")
     assert read_one(tmp_path / "work.zip").files == (("work.zip", b"x = 1\n"),)

@@ -35,6 +35,20 @@ from tests.classroom.hostile.handing import hand_in, hand_in_odd_files, module_w
 
 pytestmark = pytest.mark.usefixtures("sandboxed")
 
+TESTED = engine.Tested("answer.py", 1, 2, "")
+LARGE = """
+import os, stat, struct, sys
+protocol, codec = sys.modules["worker.protocol"], sys.modules["worker.codec"]
+
+def say(*messages):
+    data = b"".join(struct.pack(">I", len(each)) + each for each in messages)
+    for fd in range(3, 64):
+        try:
+            if stat.S_ISFIFO(os.fstat(fd).st_mode):
+                done = os.write(fd, data)
+                while done < len(data): done += os.write(fd, data[done:])
+        except OSError: pass
+"""
 WALL = 4.0  # seconds: honest answers take a tenth, on a machine that has nothing else to do
 LONGEST = 600.0  # seconds of the whole run, on a machine that has much else to do
 EXERCISES = ("4.1", "4.2")
@@ -235,6 +249,36 @@ def test_a_neighbour_is_no_oracle_for_what_comes_after():
     numbers = {f"{each.module}.{each.name}": index for index, each in enumerate(all_exercises())}
     for index, exercise in enumerate(all_exercises()):
         assert all(numbers.get(name, -1) < index for name in exercise.neighbours), exercise.id
+
+
+@pytest.mark.slow
+def test_small_messages_that_are_large_in_memory_cost_nobody_else_anything(tmp_path):
+    source = f"""{LARGE}
+def check_client_handshake(*args, **kwargs):
+    data = bytes(codec.encode(protocol.Returned([])))
+    at = data.index(b"l\\0\\0\\0\\0")
+    say(*[data[:at] + b"l" + struct.pack(">I", 199_000) + b"S\\0\\0\\0\\0" * 199_000 + data[at + 5:]] * 51)
+    os._exit(0)
+"""
+    hand_in(tmp_path / "in", "large", {"4.5": source})
+    hand_in(tmp_path / "in", "honest", HONEST)
+    assert grade(Request(tmp_path / "in", tmp_path / "out", (4,), jobs=1, seed=7)) == 0
+    results = {each["submission"]: each for _, each in read_results(tmp_path / "out" / "results.jsonl")}
+    assert entry_of(results["large"], "4.5")["verdict"] == "failed"
+    assert entry_of(results["honest"], "4.2")["verdict"] == "passed"
+
+
+def test_cases_are_left_out_once_what_came_is_too_much(monkeypatch):
+    monkeypatch.setattr(engine, "MOST_HELD", 100)
+    runs = []
+
+    def run(answer, ops, callbacks):
+        runs.append(len(ops))
+        return Transcript(Loaded(), [Ended("garbled", gone=True)], held=40)
+
+    examiner = engine.Examiner(find_exercise("4.2"), 7, run=run, goes_on=True)
+    examiner.judge(make_answer(examiner.exercise, WRONG["4.2"], "", "answer.py", 1), TESTED)
+    assert len(runs) == 3
 
 
 @pytest.mark.slow

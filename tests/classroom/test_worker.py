@@ -1,5 +1,6 @@
 """What a worker does with each kind of answer: functions, classes, generators, coroutines, neighbours."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from classroom import workers
-from classroom.worker import host
+from classroom import places, regions, workers
+from classroom.answers import judge_text, reference_constants
+from classroom.syllabus import find_exercise
+from classroom.worker import codec, host
 from classroom.worker.pipes import PollPipes, ThreadPipes
 from classroom.worker.protocol import (
     Call,
@@ -32,7 +35,7 @@ from classroom.worker.protocol import (
     Trace,
 )
 from classroom.workers import Answer, InProcess, Transcript, Worker, WorkerError, lacking_names
-from minews.types import Frame, Headers, Opcode, ProtocolError
+from minews.types import Frame, HandshakeError, Headers, Opcode, ProtocolError
 
 ROOT = Path(__file__).parents[2]
 
@@ -232,6 +235,26 @@ def test_what_the_reference_raises_is_raised_in_the_answer_as_the_same_class() -
     assert values(transcript) == [1007, "plain"]
 
 
+@pytest.mark.parametrize(
+    ("error", "arrives"),
+    [
+        (ValueError("x" * (17 << 20)), ("ValueError", ["x" * 2000])),
+        (ValueError(1, [None] * 300_000), ("ValueError", [1, [None] * 2000])),
+        (ValueError([["x" * 100_000] * 2000]), ("ValueError", [f"[[{'x' * 100_000!r}"[:2000]])),
+        (HandshakeError(426, [], "x" * (17 << 20)), ("HandshakeError", [426, [], "x" * 2000])),
+    ],
+)
+def test_an_exception_of_the_reference_that_is_too_large_is_cut(error, arrives) -> None:
+    def refuse() -> None:
+        raise error
+
+    source = (
+        "def f():\n    try:\n        refuse()\n"
+        "    except Exception as error:\n        return type(error).__name__, list(error.args)\n"
+    )
+    assert values(run(source, Call(), callbacks={"refuse": refuse}, neighbours=("refuse",))) == [arrives]
+
+
 def test_a_neighbour_takes_iterables_as_the_reference_would() -> None:
     source = "def f(n):\n    return total(x for x in range(n))\n"
     assert values(run(source, Call((4,)), callbacks={"total": sum}, neighbours=("total",))) == [6]
@@ -368,6 +391,18 @@ def test_a_preamble_may_import_what_this_exercise_may_not_use() -> None:
     assert used.type == "NameError"
     assert "secret of the reference is not there in the check of exercise 4.2" in used.message
     assert constant.value == 7
+
+
+def test_of_the_references_constants_those_come_along_that_can_cross() -> None:
+    modules = sorted(path.stem for path in (places.ROOT / "minews").glob("[a-z]*.py"))
+    for name in ("minews", *(f"minews.{each}" for each in modules if each != "__main__")):
+        names = [each for each in vars(importlib.import_module(name)) if not each.startswith("__")]
+        codec.encode(reference_constants(f"from {name} import {', '.join(names)}"), trusted=True)
+    assert reference_constants("from minews.sync import NOT_NOW") == {}
+    exercise = find_exercise("4.2")
+    text = regions.reference_source(exercise)
+    preamble = f"from minews.sync import NOT_NOW\n{regions.preamble(exercise.module)}"
+    assert judge_text(exercise, text, file="a.py", preamble=preamble).verdict == "passed"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from classroom.answers import reference_constants
 from classroom.cases import cases_of, plan
 from classroom.engine import DEFAULT_SEED, compare, references
 from classroom.mistakes import mistakes_of
-from classroom.syllabus import all_exercises
+from classroom.syllabus import all_exercises, find_exercise
 from classroom.worker.protocol import Source
 from tests.mistakes.answering import judge_answer, student_answer
 
@@ -91,6 +91,58 @@ def as_source(exercise):
         neighbours=exercise.neighbour_names,
         constants=reference_constants(preamble),
     )
+
+
+RAISING = {"4.5": "HandshakeError", "4.8": "HandshakeError", "5.6": "ProtocolError"}
+OWN = """class {name}(Exception):
+    {line}
+    def __init__(self, number, *rest, **more):
+        self.status = self.code = number
+        self.headers, self.reason = list(more.get("headers", ())), ""
+"""
+
+
+def judge_raising(exercise_id, above, name=""):
+    """Judge the reference's answer, in which another name stands for the exception, behind some lines."""
+    source = regions.reference_source(find_exercise(exercise_id))
+    raised = RAISING[exercise_id]
+    assert f"raise {raised}(" in source
+    source = source.replace(f"raise {raised}(", f"raise {name or raised}(")
+    text = f"{above.format(name=raised, line='pass')}\n{source}"
+    return judge_answer(student_answer(find_exercise(exercise_id), text))
+
+
+@pytest.mark.parametrize("line", ["pass", "__module__ = 'minews.types'"])
+@pytest.mark.parametrize("exercise_id", RAISING)
+def test_a_class_of_the_students_own_is_not_the_one_of_minews_whatever_it_is_called(exercise_id, line):
+    result = judge_raising(exercise_id, OWN.replace("{line}", line))
+    assert result.verdict == "failed"
+    assert f"a class of your own that is called {RAISING[exercise_id]}, too" in result.feedback.text()
+
+
+@pytest.mark.parametrize(
+    ("above", "name"),
+    [
+        ("class Refused({name}):\n    pass\n", "Refused"),
+        ("from minews.types import {name}", ""),
+        ("from minews import {name} as Refused", "Refused"),
+        ("import minews", "minews.{name}"),
+        ("import minews.types", "minews.types.{name}"),
+    ],
+)
+@pytest.mark.parametrize("exercise_id", RAISING)
+def test_the_exception_of_minews_passes_however_it_is_got(exercise_id, above, name):
+    assert judge_raising(exercise_id, above, name.format(name=RAISING[exercise_id])).verdict == "passed"
+
+
+@pytest.mark.parametrize("exercise_id", RAISING)
+def test_what_an_exception_says_has_the_very_type(exercise_id):
+    above = "class Refused({name}):\n    def __init__(self, number, *rest, **more):\n"
+    above += (
+        "        super().__init__(number, *rest, **more)\n        self.status = self.code = float(number)\n"
+    )
+    result = judge_raising(exercise_id, above, "Refused")
+    assert result.verdict == ("passed" if exercise_id == "4.8" else "failed")  # 4.8 asks for no status
 
 
 @each_case

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +30,26 @@ class Exports:
         folder: the folder GRADES.
         run, course: what was graded and what it is worth.
         exercises: those that count.
+        names: what the files about each submission are called, see `name_files`.
     """
 
-    def __init__(self, folder: Path, run: RunInfo, course: Course, exercises: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, run: RunInfo, course: Course, exercises: Sequence[str], names: Mapping[str, str]
+    ) -> None:
         self.folder, self.run, self.course, self.exercises = folder, run, course, exercises
+        self.names = names
         self.entries: list[Entry] = []
         self.comments: dict[str, str] = {}
         self.written: list[str] = []  # those in exports/ that are not there for every class
         for name in ("exports/gradescope", "exports/github", "feedback"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        for submission, name in names.items():
+            if name != safe_name(submission):
+                self._remove(safe_name(submission))  # of an earlier report, where no other had that name
 
     def add(self, result: SubmissionResult, grade: Grade) -> None:
         """Take in one result, and write the files that are about it alone."""
-        name = safe_name(result.submission)
+        name = self.names[result.submission]
         note = f"The grader failed: {say_error(result.error)}" if result.error else " ".join(result.problems)
         entry = Entry(
             result.submission, result.student, result.person, grade, result.modified, result.late, note
@@ -50,7 +57,8 @@ class Exports:
         self.entries.append(entry)
         self.comments[result.submission] = say_summary(result, grade, self.course)
         markdown = markdown_feedback(result, grade, self.run, self.course)
-        write_feedback_files(self.folder / "feedback", result, grade, self.run, self.course, markdown)
+        feedback = self.folder / "feedback" / name
+        write_feedback_files(feedback, result, grade, self.run, self.course, markdown)
         github = check_run(result, grade, self.run, self.course, markdown)
         _write_json(self.folder / "exports" / "github" / f"{name}.check.json", github)
         gradescope = self.folder / "exports" / "gradescope" / f"{name}.json"
@@ -64,7 +72,10 @@ class Exports:
 
     def remove(self, result: SubmissionResult) -> None:
         """Remove what an earlier report wrote about a submission that is no longer there."""
-        name, exports = safe_name(result.submission), self.folder / "exports"
+        self._remove(self.names[result.submission])
+
+    def _remove(self, name: str) -> None:
+        exports = self.folder / "exports"
         for path in (
             self.folder / "feedback" / f"{name}.html",
             self.folder / "feedback" / f"{name}.md",
@@ -92,7 +103,7 @@ class Exports:
             self.written.append(name)
         if write_moodle_gradebook(folder / "moodle-gradebook.csv", entries, lessons, course):
             self.written.append("moodle-gradebook.csv")
-        feedback = [[each.submission, f"{safe_name(each.submission)}.html"] for each in self.entries]
+        feedback = [[each.submission, f"{self.names[each.submission]}.html"] for each in self.entries]
         write_csv(
             folder / "feedback-files.csv", [["Submission", "File in feedback/"], *map(_plain, feedback)]
         )

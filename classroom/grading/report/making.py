@@ -13,7 +13,7 @@ from ..exports import Entry, Exports
 from ..exports.tables import write_csv
 from ..judging import TRUSTED
 from ..likeness import Likeness, find_likeness
-from ..naming import plain_cell, write_file
+from ..naming import name_files, plain_cell, write_file
 from ..points import counted_exercises, grade_submission
 from ..results import Journal, RunInfo, open_journal, read_run
 from ..times import load_times
@@ -63,7 +63,8 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
             f"Nothing in {folder} counts: no results, or none of the lessons of course.toml.", file=sys.stderr
         )
         return 1
-    found, exports = Class(exercises), Exports(folder, run, rules, exercises)
+    names = name_files(journal.places)
+    found, exports = Class(exercises), Exports(folder, run, rules, exercises, names)
     gone: list[str] = []
     for result in journal:
         if not run.has(result.submission):
@@ -79,7 +80,7 @@ def report(folder: Path, *, anonymous: bool = False, course: Path | None = None)
     found.prints.clear()
     alike = write_alike(likeness, journal, run, people, exercises)
     unused = list(times.unused)
-    page = write_page(found, run, rules, people, alike, _notes(journal, run), others, gone, unused)
+    page = write_page(found, run, rules, people, alike, _notes(journal, run), others, names, gone, unused)
     write_file(folder / "report.html", page)
     _write_numbers(folder, people)
     _say(folder, found, likeness, exports.written, anonymous)

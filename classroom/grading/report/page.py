@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from statistics import mean, median
 
 from ..course import Course
 from ..errors import is_of_hidden_case, say_error
 from ..exports import Entry
-from ..naming import escape_html, safe_name
+from ..naming import escape_html
 from ..results import RunInfo
 from ..style import page
 from .clock import name_zone, show_time
@@ -34,6 +34,7 @@ def write_page(
     alike: str,
     notes: Sequence[str],
     others: Sequence[tuple[Entry, Entry]],
+    names: Mapping[str, str],
     gone: Sequence[str] = (),
     unused: Sequence[str] = (),
 ) -> str:
@@ -46,6 +47,7 @@ def write_page(
         alike: the part on near copies.
         notes: what was odd about the files that were read.
         others: submissions that are left out of the gradebooks, each with the one that is in them.
+        names: what the files about each submission are called.
         gone: names of submissions that have results and are no longer in the folder.
         unused: names in the table of times that belong to no submission.
     """
@@ -59,7 +61,7 @@ def write_page(
         write_unread(found, people),
         write_late(found, course, people, others, unused),
         alike,
-        _everybody(found, course, people),
+        _everybody(found, course, people, names),
         _gone(gone, people),
         _how(run, found),
     ]
@@ -177,7 +179,7 @@ def _gone(gone: Sequence[str], people: People) -> str:
     return part("gone", "No longer in the folder", f"<p>{was} {about}{listed}.</p>")
 
 
-def _everybody(found: Class, course: Course, people: People) -> str:
+def _everybody(found: Class, course: Course, people: People, names: Mapping[str, str]) -> str:
     lessons = sorted({int(number.partition(".")[0]) for number in found.exercises})
     head = ("Who", *(f"Lesson {lesson}" for lesson in lessons), "In all", "Feedback")
     rows = []
@@ -185,7 +187,7 @@ def _everybody(found: Class, course: Course, people: People) -> str:
         known = row.grade.is_known
         points = [course.show(row.grade.lessons[each].points) if known else "not graded" for each in lessons]
         whole = course.show(row.grade.points) if known else "not graded"
-        link = Raw(f'<a href="feedback/{safe_name(row.submission)}.html">feedback</a>')
+        link = Raw(f'<a href="feedback/{names[row.submission]}.html">feedback</a>')
         rows.append((people.name(at), *points, whole, "" if people.anonymous else link))
     if people.anonymous:
         rows.sort(key=lambda row: int(str(row[0]).rpartition(" ")[2]))
