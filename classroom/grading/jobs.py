@@ -151,7 +151,7 @@ def grade_submission(submission: Submission, settings: Settings) -> dict[str, An
             reason = str(error)
             _drop_mine()
         else:
-            if result.pop("full"):
+            if result.pop("full", False):
                 _drop_mine()
             return result
     return lost_result(submission, settings, reason)

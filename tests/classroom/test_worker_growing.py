@@ -119,8 +119,8 @@ def f(pieces):
 
 def test_a_reader_hands_its_whole_buffer_on_and_it_comes_whole(monkeypatch):
     lengths = []
-    real = host.checked
-    monkeypatch.setattr(host, "checked", lambda data: (lengths.append(len(data)), real(data))[1])
+    real = host._weighed
+    monkeypatch.setattr(host, "_weighed", lambda data: (lengths.append(len(data)), real(data))[1])
     got = []
     pieces = [bytes([number]) * 4096 for number in range(64)]
     answer = Answer("5.7", "f", READER, neighbours=("neighbour",))
