@@ -39,6 +39,9 @@ def origin_allowed(origin: str | None, allowed: Collection[str]) -> bool:
 def own_origins(request: Request) -> list[str]:
     """Return the origins of pages that come from the very host and port that a request goes to.
 
+    That host is what the request says. Somebody who lets a name of their own lead to this server (DNS
+    rebinding) is no stranger by that: a server that guards something had better name its origins.
+
     Arguments:
         request: with or without TLS, which a server behind a proxy cannot know: both origins are given.
 

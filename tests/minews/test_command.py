@@ -23,7 +23,7 @@ import minews.__main__ as command
 from classroom.places import ROOT
 from minews import ProtocolError, decode_payload_len, listen_on
 from minews.opening import ServerOptions
-from minews.sync import connect, serve
+from minews.sync import SyncConnection, connect, serve
 from minews.tls import client_tls_context, server_tls_context
 from tests.minews.talks import CODES, ECHO_CLIENT, ECHO_SERVER, SIZES, exchange, node, websockets_server
 
@@ -430,6 +430,38 @@ class TestConnectHere:
         with answering(lambda conn: conn.recv(PATIENCE)) as url:
             assert run("connect", url) == 1
         assert told() == ([], ["stdin: Input/output error"])
+
+    def test_without_an_input_there_is_nothing_to_send(self, monkeypatch, told):
+        monkeypatch.setattr(sys, "stdin", None)
+        with answering(echo) as url:
+            assert run("connect", url, lines="Hello\n") == 0
+        assert told() == ([], ["closed with 1000"])
+
+    def test_what_is_for_a_stderr_that_is_closed_is_told_nowhere(self, monkeypatch, told):
+        monkeypatch.setattr(sys, "stderr", None)
+        assert run("connect", "http://a.example/") == 1
+        monkeypatch.undo()
+        assert told() == ([], [])
+
+    def test_nothing_is_said_of_an_output_that_nobody_reads(self, monkeypatch, told):
+        def fail(message):
+            raise command._Trouble("")
+
+        monkeypatch.setattr(command, "_show", fail)
+        with answering(echo) as url:
+            assert run("connect", url, lines="Hello\n") == 1
+        assert told() == ([], [])
+
+    def test_no_more_is_sent_once_the_connection_has_ended(self, monkeypatch, told):
+        def fail(conn, message):
+            sent.append(message)
+            raise EOFError
+
+        sent = []
+        monkeypatch.setattr(SyncConnection, "send", fail)
+        with answering(list) as url:
+            assert run("connect", url, lines="one\ntwo\n") == 0
+        assert (sent, told()) == (["one"], ([], ["closed with 1000"]))
 
     def test_binary_answers_are_shown_as_hex(self, told):
         with answering(lambda conn: conn.send(bytes(range(40)))) as url:
