@@ -21,7 +21,7 @@ class Attack:
     name, tries: what it is, in a word and in a sentence.
     exercise, source: the answer.
     verdict, passed, ending: how it must end; `passed` is the number of cases that it has earned, -1 for
-        at most EARNED. An ending of None: whichever comes.
+        at most EARNED. Several endings: one of them; None: whichever comes.
     slow: it waits for a limit of time.
     telling: it is among those of the fast test.
     """
@@ -32,7 +32,7 @@ class Attack:
     source: str
     verdict: str = "failed"
     passed: int = EARNED
-    ending: str | None = ""
+    ending: str | tuple[str, ...] | None = ""
     slow: bool = False
     telling: bool = False
 
@@ -150,7 +150,7 @@ TIME = (
         "computes for ever inside one call in C",
         "10 ** 10 ** 9",
         passed=0,
-        ending=None,  # "endless", or "waiting" where others leave it too little of a processor for that
+        ending=("endless", "waiting"),  # the latter where others leave it too little of a processor
         slow=True,
         exercise="4.1",
     ),
