@@ -70,7 +70,7 @@ def grade_once(handed_in: Path, out: Path) -> Table:
         [*command, "--lessons", lessons, "--seed", str(SEED)], cwd=ROOT, capture_output=True, text=True
     )
     if done.returncode:
-        print(f"the grader ended with {done.returncode}: {done.stderr[-1000:]}")
+        sys.exit(f"the grader ended with {done.returncode}: {done.stderr[-1000:]}")
     return {
         (result["submission"], key): (entry["verdict"], entry["passed"], *entry["mistakes"])
         for _, result in read_results(out / "results.jsonl")
