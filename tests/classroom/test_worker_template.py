@@ -140,10 +140,12 @@ def test_the_worker_of_a_killed_template_can_still_be_ended() -> None:
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_template_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forking, "PATIENCE", 0.3)
+def test_a_template_that_is_stopped_is_replaced() -> None:
     with Worker() as worker:
         stopped = template_of(worker)
+        template = forking._kept._template
+        assert template is not None
+        template._control.settimeout(0.3)  # of this one alone: another may take longer to start
         stopped.suspend()
         with Worker() as other:
             answer = Answer("4.2", "f", "def f():\n    return 5\n")
