@@ -278,7 +278,10 @@ def read_head(sock: socket.socket, deadline: float) -> tuple[str, dict[str, str]
     data = b""
     while b"\r\n\r\n" not in data:
         sock.settimeout(max(0.001, deadline - time.monotonic()))
-        piece = sock.recv(1 << 16)
+        try:
+            piece = sock.recv(1 << 16)
+        except TimeoutError:
+            raise NotOpened(f"of the opening handshake came in time only {data!r}") from None
         if not piece:
             raise NotOpened("it left before the opening handshake was over")
         data += piece
