@@ -73,9 +73,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._keeper = keeper
         self._head: bytearray | None = received  # what came of the peer's head; None once that is over
         self._ready = True  # False while TLS begins
-        self._held = (
-            0  # what messages cost that are not written yet; if any, the loop will soon call `_flush`
-        )
+        self._held = 0  # what messages cost that are not written yet; if any, `_flush` is called soon
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
         self._waiter: asyncio.Future[None] | None = None  # of who receives
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
