@@ -40,31 +40,10 @@ def main(argv: Sequence[str]) -> int:
         The exit code.
     """
     _never_fail_to_print()
-    words = list(argv)
-    if words[:1] == ["test"] and _is_whole() and not {"-h", "--help"} & set(words):
-        return _run(_test, argparse.Namespace(rest=words[1:]))  # pytest's own options, untouched
-    parser = make_parser()
-    if not words:
-        parser.print_help(sys.stderr)
-        return USAGE_ERROR
     try:
-        arguments, rest = parser.parse_known_args(_with_help(words))
-        if rest and not arguments.takes_more:
-            parser.error(f"not understood: {' '.join(rest)}")
-    except SystemExit as stop:  # argparse has said why
-        return stop.code if isinstance(stop.code, int) else USAGE_ERROR
-    arguments.rest = rest
-    return _run(arguments.run, arguments)
-
-
-def _is_whole() -> bool:
-    """Whether this is the whole course, and not what students were handed out."""
-    return (places.ROOT / "classroom" / "grading").is_dir()
-
-
-def _run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    try:
-        return command(arguments)
+        code = _run(list(argv))
+        print(end="", flush=True)  # what is short stands in the buffer until here
+        return code
     except UsageError as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
@@ -76,6 +55,28 @@ def _run(command: Callable[[argparse.Namespace], int], arguments: argparse.Names
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] == ["test"] and _is_whole() and not {"-h", "--help"} & set(words):
+        return _test(argparse.Namespace(rest=words[1:]))  # pytest's own options, untouched
+    parser = make_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return USAGE_ERROR
+    try:
+        arguments, rest = parser.parse_known_args(_with_help(words))
+        if rest and not arguments.takes_more:
+            parser.error(f"not understood: {' '.join(rest)}")
+    except SystemExit as stop:  # argparse has said why
+        return stop.code if isinstance(stop.code, int) else USAGE_ERROR
+    arguments.rest = rest
+    return int(arguments.run(arguments))
+
+
+def _is_whole() -> bool:
+    """Whether this is the whole course, and not what students were handed out."""
+    return (places.ROOT / "classroom" / "grading").is_dir()
 
 
 def _with_help(words: list[str]) -> list[str]:

@@ -492,15 +492,16 @@ def test_an_old_console_shows_question_marks_and_no_error(student):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes close in another way there")
-def test_a_reader_that_goes_away_ends_the_command_quietly(student):
+@pytest.mark.parametrize("words", [["status"], ["hint", "4.2"], ["--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_ends_the_command_quietly(student, words):
     code = (
-        "import os, sys; from classroom import cli\n"
-        "os.close(int(sys.argv[1])); sys.exit(cli.main(['status']))"
+        f"import os, sys; from classroom import cli\nos.close(int(sys.argv[1])); sys.exit(cli.main({words}))"
     )
     reader, writer = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(reader)],
         cwd=places.ROOT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         stdout=writer,
         stderr=subprocess.PIPE,
         pass_fds=[reader],
