@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .http import TOKEN
@@ -75,7 +75,7 @@ class DeflateParams:
                 raise ValueError(f"a window has 8 to 15 bits, not {bits}")
 
     def __str__(self) -> str:
-        said = [(name, value) for name, value in asdict(self).items() if value]
+        said = [(field.name, value) for field in fields(self) if (value := getattr(self, field.name))]
         return "; ".join([EXTENSION, *(name if value is True else f"{name}={value}" for name, value in said)])
 
     def of_sender(self, role: Role) -> tuple[int, bool]:

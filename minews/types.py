@@ -134,27 +134,29 @@ class Headers:
     ('websocket', ['a', 'b'], False)
     """
 
-    __slots__ = ("_items",)
+    __slots__ = ("_items", "_values")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._items = tuple((name, value.strip(" \t")) for name, value in pairs)
+        self._values: dict[str, list[str]] = {}  # by the name in small letters
+        for name, value in self._items:
+            self._values.setdefault(name.lower(), []).append(value)
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of the field `name`, or `default` where there is none."""
-        wanted = name.lower()
-        return next((value for key, value in self._items if key.lower() == wanted), default)
+        values = self._values.get(name.lower())
+        return values[0] if values else default
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all lines of the field `name`, in order; an empty list where there is none."""
-        wanted = name.lower()
-        return [value for key, value in self._items if key.lower() == wanted]
+        return list(self._values.get(name.lower(), ()))
 
     def items(self) -> list[tuple[str, str]]:
         """Return all (name, value) pairs, in order, names spelled as they were received."""
         return list(self._items)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.get(name) is not None
+        return isinstance(name, str) and name.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._items)
