@@ -165,17 +165,23 @@ def shake_hands(pace: Pace) -> Values:
 
 def echo_asyncio(pace: Pace) -> Values:
     """Four connections, one text of 32 bytes on its way on each."""
-    return _echo(list(ASYNCIO), False, pace)
+    return _echo(list(ASYNCIO), False, pace, connections=4)
 
 
 def echo_threads(pace: Pace) -> Values:
-    """The same, blocking: a thread for each connection."""
-    return _echo(list(THREADS), True, pace)
+    """One connection, blocking: a text of 32 bytes on its way."""
+    return _echo(list(THREADS), True, pace, connections=1)
+
+
+def echo_contended(pace: Pace) -> Values:
+    """The same on four connections: a thread for each, and all of them want the interpreter's lock."""
+    return _echo(list(THREADS), True, pace, connections=4)
 
 
 def echo_pipelined(pace: Pace) -> Values:
     """A thousand texts of 32 bytes on their way, one connection."""
-    return _echo([name for name in ASYNCIO if name != "raw"], False, pace, pipelined=True)
+    names = [name for name in ASYNCIO if name != "raw"]
+    return _echo(names, False, pace, connections=1, batch=1000)
 
 
 def idle_connections(pace: Pace) -> Values:
@@ -206,6 +212,7 @@ CONTESTS: dict[str, Callable[[Pace], Values]] = {
         mask_large,
         echo_asyncio,
         echo_threads,
+        echo_contended,
         echo_pipelined,
         shake_hands,
         idle_connections,
@@ -239,7 +246,7 @@ def _present(things: dict[str, Any], make: Callable[[Any], Job]) -> dict[str, Jo
     return jobs
 
 
-def _echo(names: Iterable[str], on_threads: bool, pace: Pace, pipelined: bool = False) -> Values:
+def _echo(names: Iterable[str], on_threads: bool, pace: Pace, connections: int, batch: int = 1) -> Values:
     values: Values = {}
     with contextlib.ExitStack() as running:
         servers = {}
@@ -249,6 +256,6 @@ def _echo(names: Iterable[str], on_threads: bool, pace: Pace, pipelined: bool = 
                 running.callback(servers[name].stop)
         for _ in range(pace.rounds):
             for name, server in servers.items():
-                messages = pace.echoes * (5 if pipelined else 1)
-                values.setdefault(name, []).append(measure_echo(server, messages, pipelined))
+                messages = pace.echoes * (5 if batch > 1 else 1)
+                values.setdefault(name, []).append(measure_echo(server, messages, connections, batch))
     return values

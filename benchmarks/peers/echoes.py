@@ -13,8 +13,6 @@ REQUEST = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 TEXT = b"a text message, 32 bytes of it, "
-CONNECTIONS = 4
-PIPELINED = 1000  # messages that are on their way at once
 
 
 def connect(server: Server) -> socket.socket:
@@ -35,20 +33,19 @@ def receive(conn: socket.socket, size: int) -> None:
         size -= len(conn.recv(min(size, 1 << 18)))
 
 
-def measure_echo(server: Server, messages: int, pipelined: bool = False) -> float:
+def measure_echo(server: Server, messages: int, connections: int, batch: int = 1) -> float:
     """Return the nanoseconds that a server works for one message.
 
     Arguments:
         server: a running one.
-        messages: how many.
-        pipelined: whether a thousand messages are on their way at once on one connection; else one on each of
-            four connections.
+        messages: how many, on all connections together.
+        connections: how many there are at once.
+        batch: how many messages are on their way on each of them.
     """
     frame = masked_frame(TEXT, 1)
-    batch = PIPELINED if pipelined else 1
     echo = (2 if server.speaks else 6) + len(TEXT)
     with contextlib.ExitStack() as opened:
-        conns = [opened.enter_context(connect(server)) for _ in range(1 if pipelined else CONNECTIONS)]
+        conns = [opened.enter_context(connect(server)) for _ in range(connections)]
         rounds = -(-messages // batch // len(conns))
         _exchange(conns, frame * batch, echo * batch, max(1, rounds // 20))
         before = server.cpu()

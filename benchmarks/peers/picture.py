@@ -19,7 +19,7 @@ PANELS = {
     "read_large": "read 1 MiB, masked",
     "read_large_without_c": "read 1 MiB, Python only",
     "echo_asyncio": "echo 32 B on asyncio",
-    "echo_threads": "echo 32 B on threads",
+    "echo_threads": "echo 32 B, blocking",
     "echo_pipelined": "echo 32 B, pipelined",
 }
 LIMITS = ("raw", "memory copy", "four passes")

@@ -71,6 +71,7 @@ ROWS = (
     Row("asyncio echo 32 B, against raw asyncio", "echo_asyncio", "x", 1.8, 1.4, over("minews", "raw"), True),
     Row("  against aiohttp", "echo_asyncio", "x", 1, None, over("minews", "aiohttp"), True),
     Row("blocking echo 32 B, against raw TCP", "echo_threads", "x", 1.8, 1.4, over("minews", "raw"), True),
+    Row("  with four connections", "echo_contended", "x", 1.8, 1.4, over("minews", "raw"), True),
     Row(
         "pipelined 32 B echo, thousands a second a core",
         "echo_pipelined",
