@@ -22,9 +22,10 @@ NEED_COURSE = frozenset(
 )
 NEED_DEVELOP = frozenset({"test", "build"})
 
-# A requirement as this project writes them: a name, perhaps extras, perhaps a lowest version, perhaps where.
+# A requirement as this project writes them: a name, perhaps extras, perhaps a lowest version and one that is
+# too high (where that is installed all the same, nothing is lacking), perhaps where.
 _REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extra>\w+)\])?(>=(?P<lowest>[\d.]+))?(; (?P<where>.+))?"
+    r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extra>\w+)\])?(>=(?P<lowest>[\d.]+)(,<[\d.]+)?)?(; (?P<where>.+))?"
 )
 _CONDITION = re.compile(r"(?P<what>\w+) (?P<how>==|<) '(?P<value>[\w.]+)'")
 

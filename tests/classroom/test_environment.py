@@ -68,7 +68,7 @@ class TestPyproject:
         read = {f"{name}>={lowest}" for name, lowest in needs.read_requirements(extra, ROOT)}
         for text in listed:
             plain, _, where = text.partition("; ")
-            assert (plain in read) == needs.applies(where)
+            assert (plain.partition(",<")[0] in read) == needs.applies(where)
 
     def test_develop_includes_course(self):
         assert set(needs.read_requirements("course", ROOT)) < set(needs.read_requirements("develop", ROOT))
@@ -90,9 +90,15 @@ class TestEnvironmentYml:
     def test_lists_what_pyproject_lists(self):
         elsewhere = {re.split("[>;]", text)[0] for text in self.from_pypi()}
         listed = [each for each in needs.read_requirements("develop", ROOT) if each[0] not in elsewhere]
-        asked = [f"{CONDA_NAMES.get(name, name)}>={lowest}" for name, lowest in listed]
+        bounds = self.bounds()
+        asked = [f"{CONDA_NAMES.get(name, name)}>={lowest}{bounds.get(name, '')}" for name, lowest in listed]
         python = f"python{TestPyproject.project['requires-python']}"
         assert sorted(self.conda_dependencies()) == sorted([*asked, python, "pip"])
+
+    def bounds(self):
+        """The versions from which on a package is not wanted, as ",<9.2" by its name."""
+        listed = TestPyproject.project["optional-dependencies"]["develop"]
+        return {text.partition(">=")[0]: text[text.index(",<") :] for text in listed if ",<" in text}
 
     def from_pypi(self):
         """What conda-forge does not have, or not for every machine: the same words as in pyproject.toml."""
