@@ -21,7 +21,7 @@ from minews.limits import Limits
 from minews.opening import ServerOptions
 
 LIMITS = Limits(
-    max_message=1 << 16, max_frame=1 << 16, open_time=3.0, idle_time=3.0, close_time=1.0, ping_time=1.0
+    max_message=1 << 16, max_frame=1 << 16, open_time=3.0, idle_time=6.0, close_time=1.0, ping_time=1.0
 )
 
 
