@@ -64,23 +64,21 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_deadline", "_drained", "_ended", "_head", "_heard", "_held", "_keeper", "_owed", "_reading",
-        "_ready", "_stalled", "_transport", "_waiter",
+        "_drained", "_ended", "_head", "_held", "_keeper", "_owed", "_reading", "_stalled", "_transport",
+        "_waiter",
     )  # fmt: skip
 
     def __init__(self, keeper: _Keeper, received: bytearray) -> None:
         super().__init__(keeper.limits)
         self._keeper = keeper
         self._head: bytearray | None = received  # what came of the peer's head; None once that is over
-        self._ready = True  # False while TLS begins
         self._held = 0  # what messages cost that are not written yet; if any, `_flush` is called soon
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
         self._waiter: asyncio.Future[None] | None = None  # of who receives
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
-        self._stalled = (0, 0.0)  # how few bytes were left unsent since then, and from when on
-        self._ended: asyncio.Future[None] | None = None  # of those who close
-        self._reading = self._heard = True
-        self._deadline: float | None = None  # of the opening, or of the closing
+        self._ended: asyncio.Future[None] = keeper.loop.create_future()  # of those who wait for that
+        self._stalled = (0, 0.0)  # the fewest bytes that were left to be taken, and since when
+        self._reading = True
 
     # What applications use.
 
@@ -145,7 +143,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             ValueError: if no Close may carry the code, or the reason is too long.
         """
         self._start_closing(code, reason)
-        await self._wait_for_end()
+        await asyncio.shield(self._ended)
         return self.close_code
 
     async def __aenter__(self) -> AsyncConnection:
@@ -177,8 +175,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(OUTBOX)
         self._keeper.watch(self)
-        self._deadline = self._keeper.now + self._limits.open_time
-        self._keeper.on_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._keeper.buffer
@@ -187,11 +183,11 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._hear(self._keeper.buffer[:nbytes].tobytes())
 
     def _hear(self, data: bytes) -> None:
-        self._heard, protocol = True, self._protocol
+        self._heard_at, protocol = self._keeper.now, self._protocol
         if protocol is NOT_YET:
             if self._head is not None:
                 self._head += data
-                self._keeper.on_head(self)
+                self._wake_at_once()
             return
         if self._later:  # TLS may hand over more, though we do not read
             self._later += data
@@ -206,26 +202,22 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         if self._inbox_size > INBOX and self._reading and protocol.state is OPEN:
             self._reading = False
             self._transport.pause_reading()
-        if self._inbox and (waiter := self._waiter) is not None:
-            self._wake_at_once(waiter)
+        if self._inbox:
+            self._wake_at_once()
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
         self._flush()
         self._protocol.receive_eof()
         self._wake()
-        self._expect_end()
+        self._be_patient()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeper.forget(self)
         self._protocol.receive_eof()
-        if self._head is not None:
-            self._keeper.on_head(self)
         self._wake()
         self.resume_writing()
-        if self._ended is not None:
-            self._ended.set_result(None)
-            self._ended = None
+        _settle(self._ended)
         for _, answer in (self._pings or {}).values():
             if answer is not None and not answer.done():
                 answer.set_exception(EOFError("the connection ended before the Pong"))
@@ -233,13 +225,12 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._drained = self._keeper.loop.create_future()
-        self._stalled = self._untaken(), self._keeper.now
         self._owed = 0
+        self._be_patient()
 
     def resume_writing(self) -> None:
-        if self._drained is not None:
-            self._drained.set_result(None)
-            self._drained = None
+        _settle(self._drained)
+        self._drained = None
 
     # What server and client call.
 
@@ -248,13 +239,11 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         assert self._head is not None
         rest, self._head = bytes(self._head), None
         super()._begin(agreement)
-        self._deadline = None
         if rest:
             self._hear(rest)
 
     async def _start_tls(self, tls: ssl.SSLContext, host: str | None = None) -> None:
         """Go on inside TLS, as the client of a host or as a server. Raises OSError if that fails."""
-        self._ready = False
         try:
             started = await self._keeper.loop.start_tls(
                 self._transport, self, tls, server_side=host is None, server_hostname=host,
@@ -266,13 +255,15 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._transport.abort()
             self.connection_lost(None)  # asyncio does not tell before TLS has begun
             raise
-        self._transport, self._ready = started, True
+        self._transport = started
         started.set_write_buffer_limits(OUTBOX)
 
-    async def _drop(self) -> None:
-        """Drop the connection, and wait until nothing is left of it."""
-        self.abort()
-        await self._wait_for_end()
+    async def _hear_more(self) -> None:
+        """Wait until more of the peer's head has come. Raises EOFError if no more can come."""
+        if self._ended.done():
+            raise EOFError("the peer left before the handshake was over")
+        self._waiter = asyncio.Future(loop=self._keeper.loop)
+        await self._waiter
 
     def _send_message(self, message: str | bytes) -> None:
         if self._transport.is_closing():  # it is lost, and asyncio will soon tell
@@ -294,41 +285,29 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         encode_close(code, reason)  # raises, whatever the state is
         if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason)
-            self._expect_end()
+            self._be_patient()
             if not self._reading:
                 self._read_on()  # the peer's Close stands behind what was not read
 
     def _look_at_clock(self, now: float) -> None:
         """Ping, if it is time; end what took too long."""
-        if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
-            self._heard, self._heard_at = False, now
-        if self._head is not None and self._ready:
-            if self._late():
-                self._keeper.on_head(self)
-        elif self._reads_nothing(now) or self._late():
-            self.abort()
-        else:
-            self._mind_silence(now)
+        if self._head is not None:
+            return  # whoever opens the connection has a clock of their own
+        if not self._reading:
+            self._heard_at = now  # we can't blame it for its silence
+        ending = self._protocol.state is not OPEN
+        if ending or self._drained is not None:
+            least, since = self._stalled
+            if (untaken := self._untaken()) < least:
+                self._stalled = untaken, now
+            elif now > since + (self._limits.close_time if ending else self._limits.idle_time):
+                self.abort()
+                return
+        self._mind_silence(now)
 
-    def _late(self) -> bool:
-        return self._deadline is not None and self._keeper.now > self._deadline
-
-    def _reads_nothing(self, now: float) -> bool:
-        """Whether the peer has read nothing for the idle time, while it should."""
-        if self._drained is None and self._deadline is None:
-            return False
-        least, since = self._stalled
-        if (untaken := self._untaken()) < least:
-            self._stalled = untaken, now
-            if self._deadline is not None:
-                self._deadline = now + self._limits.close_time
-            return False
-        return self._drained is not None and now > since + self._limits.idle_time
-
-    def _expect_end(self) -> None:
-        """Give the peer `close_time` for what is left to do, and anew whenever it takes something."""
+    def _be_patient(self) -> None:
+        """Give the peer its time from now on: to take something, and to end what is to end."""
         self._stalled = self._untaken(), self._keeper.now
-        self._deadline = self._keeper.now + self._limits.close_time
 
     def _untaken(self) -> int:
         """Bytes that wait until the peer reads on, in our buffer or in the system's."""
@@ -348,26 +327,19 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._read_on()
         return message
 
-    async def _wait_for_end(self) -> None:
-        while self in self._keeper.watched:
-            if self._ended is None:
-                self._ended = self._keeper.loop.create_future()
-            await asyncio.shield(self._ended)
-
     def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        _settle(self._waiter)
 
-    def _wake_at_once(self, waiter: asyncio.Future[None]) -> None:
+    def _wake_at_once(self) -> None:
         """Let the task that receives go on now, which saves a turn of the loop for each message.
 
         A future leaves to the loop's next turn to call back the task that awaits it. Here that is called as
         the loop would do it: we are between two tasks, as asyncio calls us, and nothing is left to be done.
         """
-        callbacks: Any = getattr(waiter, "_callbacks", None)
+        waiter: Any = self._waiter
+        callbacks = getattr(waiter, "_callbacks", None)
         if not callbacks or asyncio.current_task(self._keeper.loop) is not None:
-            self._wake()
+            _settle(waiter)
             return
         ((go_on, context),) = callbacks
         waiter.remove_done_callback(go_on)
@@ -387,7 +359,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         To close at once would reset the connection if the peer has sent more, and the reset could take away
         from it what we said last (section 7.1.1).
         """
-        self._expect_end()
+        self._be_patient()
         if not self._protocol.tcp_should_end:
             return  # we are a client, and the server ends first
         if not self._transport.can_write_eof():
@@ -411,24 +383,17 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         if (output := self._protocol.data_to_send()) and not self._transport.is_closing():
             self._transport.write(output)
 
-    def _give_up(self) -> None:
-        self.abort()
+    _give_up = abort
 
 
 class _Keeper:
     """What all connections of a server share, or the one of a client has: limits, clock, who is told.
 
-    `on_made` is called with a connection that TCP has just made; `on_head` whenever there is news of its
-    opening: bytes came, it is late, or it is lost.
+    `on_made` is called with a connection that TCP has just made.
     """
 
-    def __init__(
-        self,
-        limits: Limits,
-        on_made: Callable[[AsyncConnection], None],
-        on_head: Callable[[AsyncConnection], None],
-    ) -> None:
-        self.limits, self.on_made, self.on_head = limits, on_made, on_head
+    def __init__(self, limits: Limits, on_made: Callable[[AsyncConnection], None]) -> None:
+        self.limits, self.on_made = limits, on_made
         self.loop = asyncio.get_running_loop()
         self.now = 0.0  # seconds; it stands while there is nobody, or our own program is held up
         self._looked_at = self.loop.time()
@@ -436,9 +401,8 @@ class _Keeper:
             _buffers[self.loop] = memoryview(bytearray(READ))
         self.buffer = _buffers[self.loop]
         self.watched: set[AsyncConnection] = set()  # all that TCP has made and not lost
-        self.left = asyncio.Event()  # set when somebody has left
-        times = limits.open_time, limits.idle_time, limits.close_time, limits.ping_time or 4.0
-        self.tick = max(0.01, min(1.0, min(times) / 4))  # seconds between two looks at the clock
+        shortest = min(4.0, limits.idle_time, limits.close_time, limits.ping_time or 4.0)
+        self.tick = max(0.01, shortest / 4)  # seconds between two looks at the clock
         self.breath = BREATH
         self._timer: asyncio.TimerHandle | None = None
 
@@ -447,10 +411,10 @@ class _Keeper:
         if self._timer is None:
             self._looked_at = self.loop.time()
             self._timer = self.loop.call_later(self.tick, self._look)
+        self.on_made(conn)
 
     def forget(self, conn: AsyncConnection) -> None:
         self.watched.discard(conn)
-        self.left.set()
         if not self.watched and self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -474,10 +438,10 @@ class AsyncServer(Reception):
     def __init__(self, handler: Handler, tls: ssl.SSLContext | None, *arguments: Any) -> None:
         super().__init__(tls is not None, *arguments)
         self._handler, self._tls = handler, tls
-        self._keeper = _Keeper(self._limits, self._welcome, self._look_at_request)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._keeper = _Keeper(self._limits, self._welcome)
         self._listener: asyncio.Server | None = None
-        self._closers: set[asyncio.Task[None]] = set()  # handlers that wait until the server is closed
+        # The task of each visitor, and what is set once that is over, or waits itself for the server's end.
+        self._tasks: dict[asyncio.Task[None], asyncio.Future[None]] = {}
         self._ending: asyncio.Task[None] | None = None
 
     async def listen(self, host: str | None, port: int) -> None:
@@ -498,14 +462,13 @@ class AsyncServer(Reception):
         """
         encode_close(code, reason)
         me: Any = asyncio.current_task()
-        if me in self._tasks:
-            self._closers.add(me)
-            self._keeper.left.set()
+        _settle(self._tasks.get(me))
         if self._ending is None:
             self._ending = self._keeper.loop.create_task(self._end(code, reason))
         await asyncio.shield(self._ending)
-        if self._closers and me not in self._closers:
-            _, late = await asyncio.wait(self._closers, timeout=self._limits.close_time)
+        closers = [task for task, settled in self._tasks.items() if settled.done()]
+        if closers and me not in closers:
+            _, late = await asyncio.wait(closers, timeout=self._limits.close_time)
             for task in late:
                 task.cancel()
 
@@ -524,24 +487,17 @@ class AsyncServer(Reception):
             else:
                 conn.abort()
         await self._wait_for_all(keeper.limits.close_time + 2 * keeper.tick)
-        for task in self._tasks - self._closers:
-            task.cancel()
+        for task, settled in self._tasks.items():
+            if not settled.done():
+                task.cancel()
         for conn in list(keeper.watched):
             conn.abort()
         await self._wait_for_all(keeper.limits.close_time)
 
     async def _wait_for_all(self, seconds: float) -> None:
         """Wait until every connection is over, and every handler but those that wait for just this."""
-
-        async def see_all_leave() -> None:
-            while self._keeper.watched or self._tasks - self._closers:
-                self._keeper.left.clear()
-                await self._keeper.left.wait()
-
-        leaving = self._keeper.loop.create_task(see_all_leave())
-        await asyncio.wait({leaving}, timeout=seconds)
-        leaving.cancel()
-        await asyncio.wait({leaving})
+        if left := [*(conn._ended for conn in self._keeper.watched), *self._tasks.values()]:
+            await asyncio.wait(left, timeout=seconds)
 
     async def _stop_listening(self) -> None:
         assert self._listener is not None
@@ -558,32 +514,24 @@ class AsyncServer(Reception):
         """Begin with a connection that was just made; drop it if it comes too late, or is one of too many."""
         if self._ending is not None or len(self._keeper.watched) > 2 * self._max_connections:
             conn.abort()
-        elif self._tls is not None:
-            self._start(self._secure(conn, self._tls))
-
-    async def _secure(self, conn: AsyncConnection, tls: ssl.SSLContext) -> None:
-        with contextlib.suppress(OSError):  # it left, was too slow, or speaks no TLS
-            await conn._start_tls(tls)
-            self._look_at_request(conn)
-
-    def _look_at_request(self, conn: AsyncConnection) -> None:
-        """Take what has come of a request, and answer it once it is whole."""
-        if conn not in self._keeper.watched or conn._head is None or not conn._ready:
-            return  # it left, and nobody is there to be answered, or it has not asked yet
-        decided = self._answer(conn._head, conn._late())
-        if decided is None:
             return
-        answer, agreement = decided
+        task = self._keeper.loop.create_task(self._visit(conn))
+        self._tasks[task] = self._keeper.loop.create_future()
+        task.add_done_callback(lambda task: _settle(self._tasks.pop(task)))
+
+    async def _visit(self, conn: AsyncConnection) -> None:
+        """Answer a request; if all is agreed, let the handler have the connection, and close it then."""
+        try:
+            answer, agreement = await self._receive_request(conn)
+        except (OSError, EOFError):  # it left, was too slow, or speaks no TLS
+            return
         conn._transport.write(answer)
         if agreement is None:
             conn._head = None
             conn._finish()
-        else:
-            self.connections.add(conn)
-            conn._begin(agreement)
-            self._start(self._serve(conn))
-
-    async def _serve(self, conn: AsyncConnection) -> None:
+            return
+        self.connections.add(conn)
+        conn._begin(agreement)
         code, reason = 1000, ""
         try:
             try:
@@ -593,17 +541,22 @@ class AsyncServer(Reception):
             await conn.close(code, reason)
         finally:
             self.connections.discard(conn)
-            await conn._drop()
+            conn.abort()
 
-    def _start(self, work: Any) -> None:
-        task = self._keeper.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._closers.discard(task)
-        self._keeper.left.set()
+    async def _receive_request(self, conn: AsyncConnection) -> tuple[bytes, Agreement | None]:
+        """Wait for a request; return what to answer, and what is agreed then. Raises OSError, EOFError."""
+        loop, received = self._keeper.loop, conn._head
+        assert received is not None
+        deadline = loop.time() + self._limits.open_time
+        if self._tls is not None:
+            await conn._start_tls(self._tls)
+        while (decided := self._answer(received, late=loop.time() >= deadline)) is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await conn._hear_more()
+        if conn._transport.is_closing():
+            raise EOFError("nobody is there any more to be answered")
+        return decided
 
     def _note(self, error: Exception) -> None:
         super()._note(error)
@@ -651,13 +604,12 @@ async def connect(
     wire = _AsyncWire(limits, tls)
     try:
         async with asyncio.timeout(limits.open_time):
-            try:
-                agreement = await open_client(wire, url, options, limits.max_head, proxy)
-            except BaseException:
-                await wire.drop()
-                raise
-    except TimeoutError:
-        raise wire.late(limits) from None
+            agreement = await open_client(wire, url, options, limits.max_head, proxy)
+    except BaseException as error:
+        await wire.drop()
+        if isinstance(error, TimeoutError):
+            raise wire.late(limits) from None
+        raise
     wire.conn._begin(agreement)
     return wire.conn
 
@@ -669,14 +621,14 @@ class _AsyncWire(Wire):
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
         super().__init__(tls)
-        self._heard = asyncio.Event()
-        self._keeper = _Keeper(limits, lambda conn: None, lambda conn: self._heard.set())
+        self._keeper = _Keeper(limits, lambda conn: None)
 
     async def dial(self, host: str, port: int) -> None:
         await self.drop()
-        self.received = received = bytearray()
-        _, self.conn = await self._keeper.loop.create_connection(
-            lambda: AsyncConnection(self._keeper, received), host, port, happy_eyeballs_delay=NEXT_ADDRESS
+        keeper, received = self._keeper, self.received
+        received.clear()
+        _, self.conn = await keeper.loop.create_connection(
+            lambda: AsyncConnection(keeper, received), host, port, happy_eyeballs_delay=NEXT_ADDRESS
         )
 
     async def start_tls(self, host: str) -> None:
@@ -686,14 +638,12 @@ class _AsyncWire(Wire):
         self.conn._transport.write(data)
 
     async def receive(self) -> None:
-        if self.conn not in self._keeper.watched:
-            raise EOFError("the peer left before the handshake was over")
-        await self._heard.wait()
-        self._heard.clear()
+        await self.conn._hear_more()
 
     async def drop(self) -> None:
         for conn in list(self._keeper.watched):
-            await conn._drop()
+            conn.abort()
+            await asyncio.shield(conn._ended)
 
 
 async def connect_again(
@@ -733,3 +683,9 @@ def broadcast(connections: Iterable[AsyncConnection], message: str | bytes) -> i
                 conn.write_message(message)
                 sent += 1
     return sent
+
+
+def _settle(future: asyncio.Future[None] | None) -> None:
+    """Let those go on who wait for a future, if there is one, and they wait still."""
+    if future is not None and not future.done():
+        future.set_result(None)
