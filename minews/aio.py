@@ -64,8 +64,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_drained", "_ended", "_head", "_held", "_keeper", "_owed", "_reading", "_stalled", "_transport",
-        "_waiter",
+        "_drained", "_ended", "_head", "_heard", "_held", "_keeper", "_owed", "_reading", "_stalled",
+        "_transport", "_waiter",
     )  # fmt: skip
 
     def __init__(self, keeper: _Keeper, received: bytearray) -> None:
@@ -78,7 +78,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
         self._ended: asyncio.Future[None] = keeper.loop.create_future()  # of those who wait for that
         self._stalled = (0, 0.0)  # the fewest bytes that were left to be taken, and since when
-        self._reading = True
+        self._reading = self._heard = True
 
     # What applications use.
 
@@ -108,15 +108,19 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         while self._drained is not None:
             await asyncio.shield(self._drained)
         self._send_message(message)
-        if self._inbox:  # who sends will soon send more: one write is then enough for all
-            self._hold(len(message))
-        else:
-            self._transport.write(self._protocol.data_to_send())
+        if not self._inbox:
+            self._flush()
+            return
+        if not self._held:  # who sends will soon send more: one write is then enough for all
+            self._keeper.loop.call_soon(self._flush)
+        self._held += len(message) + MESSAGE_COST
+        if self._held > HELD:
+            self._flush()
 
     def write_message(self, message: str | bytes) -> None:
         """Do as `send`, but do not wait, however slowly the peer reads: look at `unsent` before."""
         self._send_message(message)
-        self._transport.write(self._protocol.data_to_send())
+        self._flush()
 
     async def ping(self) -> float:
         """Send a Ping and wait for its Pong; return the seconds that this took (section 5.5.2).
@@ -129,8 +133,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         try:
             return await answer
         finally:
-            if self._pings is not None:
-                self._pings.pop(payload, None)
+            (self._pings or {}).pop(payload, None)
 
     async def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait until the connection has ended, and return the code it ended with.
@@ -183,7 +186,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._hear(self._keeper.buffer[:nbytes].tobytes())
 
     def _hear(self, data: bytes) -> None:
-        self._heard_at, protocol = self._keeper.now, self._protocol
+        self._heard, protocol = True, self._protocol
         if protocol is NOT_YET:
             if self._head is not None:
                 self._head += data
@@ -196,32 +199,30 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         if protocol._output:  # as most often there is none, not even a call is spent on it
             self._write_answers(protocol.data_to_send())
         if ended:
-            self._wake()
+            _settle(self._waiter)
             self._finish()
             return
         if self._inbox_size > INBOX and self._reading and protocol.state is OPEN:
             self._reading = False
             self._transport.pause_reading()
-        if self._inbox:
+        if self._inbox and self._waiter is not None:
             self._wake_at_once()
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
-        self._flush()
         self._protocol.receive_eof()
-        self._wake()
+        _settle(self._waiter)
         self._be_patient()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeper.forget(self)
         self._protocol.receive_eof()
-        self._wake()
+        _settle(self._waiter)
         self.resume_writing()
         _settle(self._ended)
         for _, answer in (self._pings or {}).values():
             if answer is not None and not answer.done():
                 answer.set_exception(EOFError("the connection ended before the Pong"))
-        self._pings = None
 
     def pause_writing(self) -> None:
         self._drained = self._keeper.loop.create_future()
@@ -265,22 +266,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._waiter = asyncio.Future(loop=self._keeper.loop)
         await self._waiter
 
-    def _send_message(self, message: str | bytes) -> None:
-        if self._transport.is_closing():  # it is lost, and asyncio will soon tell
-            self._protocol.receive_eof()
-        if isinstance(message, str):  # as `Session` does, one call less
-            self._protocol.send_text(message)
-        else:
-            self._protocol.send_binary(message)
-
-    def _hold(self, size: int) -> None:
-        """Leave a message in the protocol until the loop comes round, or until that is too much."""
-        if not self._held:
-            self._keeper.loop.call_soon(self._flush)
-        self._held += size + MESSAGE_COST
-        if self._held > HELD:
-            self._flush()
-
     def _start_closing(self, code: int, reason: str) -> None:
         encode_close(code, reason)  # raises, whatever the state is
         if self._protocol.state is OPEN:
@@ -293,8 +278,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         """Ping, if it is time; end what took too long."""
         if self._head is not None:
             return  # whoever opens the connection has a clock of their own
-        if not self._reading:
-            self._heard_at = now  # we can't blame it for its silence
+        if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
+            self._heard, self._heard_at = False, now
         ending = self._protocol.state is not OPEN
         if ending or self._drained is not None:
             least, since = self._stalled
@@ -306,7 +291,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._mind_silence(now)
 
     def _be_patient(self) -> None:
-        """Give the peer its time from now on: to take something, and to end what is to end."""
+        """Write what is to be sent; from now on the peer has its time, to take something or to end."""
         self._stalled = self._untaken(), self._keeper.now
 
     def _untaken(self) -> int:
@@ -327,9 +312,6 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             self._read_on()
         return message
 
-    def _wake(self) -> None:
-        _settle(self._waiter)
-
     def _wake_at_once(self) -> None:
         """Let the task that receives go on now, which saves a turn of the loop for each message.
 
@@ -337,6 +319,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         the loop would do it: we are between two tasks, as asyncio calls us, and nothing is left to be done.
         """
         waiter: Any = self._waiter
+        self._waiter = None
         callbacks = getattr(waiter, "_callbacks", None)
         if not callbacks or asyncio.current_task(self._keeper.loop) is not None:
             _settle(waiter)
@@ -380,8 +363,11 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         self._held = 0
-        if (output := self._protocol.data_to_send()) and not self._transport.is_closing():
-            self._transport.write(output)
+        if output := self._protocol.data_to_send():
+            if self._transport.is_closing():  # it is lost, and asyncio will soon tell
+                self._protocol.receive_eof()
+            else:
+                self._transport.write(output)
 
     _give_up = abort
 
@@ -479,8 +465,16 @@ class AsyncServer(Reception):
         await self.close()
 
     async def _end(self, code: int, reason: str) -> None:
-        await self._stop_listening()
+        assert self._listener is not None
         keeper = self._keeper
+        # A connection that asyncio is accepting while its server closes would be lost with its socket open
+        # (cpython issue 109564): accept no more, let those that were accepted begin, then close.
+        for listening in self._listener.sockets:
+            with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+                keeper.loop.remove_reader(listening.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._listener.close()
         for conn in list(keeper.watched):
             if conn in self.connections:
                 conn._start_closing(code, reason)
@@ -498,17 +492,6 @@ class AsyncServer(Reception):
         """Wait until every connection is over, and every handler but those that wait for just this."""
         if left := [*(conn._ended for conn in self._keeper.watched), *self._tasks.values()]:
             await asyncio.wait(left, timeout=seconds)
-
-    async def _stop_listening(self) -> None:
-        assert self._listener is not None
-        # A connection that asyncio is accepting while its server closes would be lost with its socket open
-        # (cpython issue 109564): accept no more, let those that were accepted begin, then close.
-        for listening in self._listener.sockets:
-            with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
-                self._keeper.loop.remove_reader(listening.fileno())
-        for _ in range(3):
-            await asyncio.sleep(0)
-        self._listener.close()
 
     def _welcome(self, conn: AsyncConnection) -> None:
         """Begin with a connection that was just made; drop it if it comes too late, or is one of too many."""
