@@ -157,15 +157,11 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
         request, resource_names=options.resource_names, subprotocols=options.subprotocols
     )
     _check_origin(request, options.origins)
-    extra = list(options.admit(request))
-    agreed = None
-    offers = parse_extensions(request.headers.get_all(EXTENSIONS))
+    added = options.admit(request)
+    offers, agreed = parse_extensions(request.headers.get_all(EXTENSIONS)), None
     if options.deflate:
         agreed = negotiate_deflate(offers, None if options.deflate is True else options.deflate)
-    answer = _add_headers(answer, extra)
-    if agreed is not None:
-        answer = _add_lines(answer, f"{EXTENSIONS}: {agreed}")
-    return answer, Agreement(Role.SERVER, chosen, agreed, head)
+    return _add_lines(answer, added, agreed), Agreement(Role.SERVER, chosen, agreed, head)
 
 
 def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
@@ -186,10 +182,7 @@ def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
     b'Cookie: a=b'
     """
     head = build_client_handshake(where, key, origin=options.origin, subprotocols=options.subprotocols)
-    head = _add_headers(head, options.headers)
-    if options.deflate is not None:
-        head = _add_lines(head, f"{EXTENSIONS}: {offer_deflate(options.deflate)}")
-    return head
+    return _add_lines(head, options.headers, options.deflate and offer_deflate(options.deflate))
 
 
 def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
@@ -202,9 +195,14 @@ def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
     Raises:
         HandshakeError: with the response's status and headers, if it is not what was asked for.
     """
-    response = parse_response_head(head)
+    response = rest = parse_response_head(head)
+    agreed = None
     try:
-        chosen, agreed = _check_response(response, key, options)
+        if options.deflate is not None and response.status == 101:
+            agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
+            others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
+            rest = replace(response, headers=Headers(others))
+        chosen = check_server_handshake(rest, key, options.subprotocols)
     except HandshakeError as error:
         raise refusal_by(response, error.reason) from None
     return Agreement(Role.CLIENT, chosen, agreed, head)
@@ -240,18 +238,6 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
     return head
 
 
-def _check_response(
-    response: Response, key: str, options: ClientOptions
-) -> tuple[str | None, DeflateParams | None]:
-    """Return the subprotocol and the parameters of permessage-deflate that a response agrees to."""
-    agreed = None
-    if options.deflate is not None and response.status == 101:
-        agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
-        others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
-        response = replace(response, headers=Headers(others))
-    return check_server_handshake(response, key, options.subprotocols), agreed
-
-
 def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:
     """Put a str in these fields into a tuple: "in" would look for any part of it."""
     for each in fields:
@@ -260,23 +246,20 @@ def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:
 
 
 def _check_origin(request: Request, origins: Collection[str] | None) -> None:
-    given = request.headers.get_all("Origin")
     allowed = own_origins(request) if origins is None else origins
-    if "*" in allowed:
-        return
-    if len(given) > 1 or not origin_allowed(given[0] if given else None, allowed):
+    lines = len(request.headers.get_all("Origin"))
+    if "*" not in allowed and (lines > 1 or not origin_allowed(request.headers.get("Origin"), allowed)):
         raise HandshakeError(403, reason="pages of that origin may not connect here")
 
 
-def _add_headers(head: bytes, pairs: Pairs) -> bytes:
+def _add_lines(head: bytes, pairs: Pairs, extension: DeflateParams | str | None) -> bytes:
+    """Add headers to a head, and the extension if there is one. Raises ValueError."""
     lines = [f"{name}: {value}" for name, value in pairs]
     for line in lines:
         name = line.partition(":")[0]
         known = f"\r\n{name}:".lower().encode() in head.lower()
         if known or _RESERVED.fullmatch(name) or not _FIELD.fullmatch(line):
             raise ValueError(f"not a line to add to this head: {line!r}")
-    return _add_lines(head, *lines)
-
-
-def _add_lines(head: bytes, *lines: str) -> bytes:
+    if extension is not None:
+        lines.append(f"{EXTENSIONS}: {extension}")
     return head[:-2] + "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n"

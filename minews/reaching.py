@@ -73,18 +73,21 @@ async def open_client(
             line; if there is a TLS context, but the URL is of ws, where nothing is encrypted.
         HandshakeError: if server or proxy do not agree, or after MAX_REDIRECTS or MAX_INTERIM.
     """
-    options = options or ClientOptions()
-    if wire.tls is not None and not _parse_url(url).secure:
+    where, options = _parse_url(url), options or ClientOptions()
+    if wire.tls is not None and not where.secure:
         raise ValueError("a TLS context is for wss: what goes to a ws URL is not encrypted")
     for _ in range(MAX_REDIRECTS + 1):
-        where, key = _parse_url(url), make_key()
+        key = make_key()
         request = write_request(where, key, options)
         await _reach(wire, where, max_head, proxy)
         head, response = await _ask(wire, request, max_head, "the server's answer")
-        moved = _follow_redirect(url, response)
+        moved = _follow_redirect(where, response)
         if moved is None:
             return check_answer(head, key, options)
-        url, options = moved, _options_for(parse_ws_url(moved), where, options)
+        if replace(moved, resource_name="") != replace(where, resource_name=""):
+            safe = [pair for pair in options.headers if pair[0].lower() not in CREDENTIALS]
+            options = replace(options, headers=safe)
+        where = moved
     raise refusal_by(response, f"there are more than {MAX_REDIRECTS} redirects")
 
 
@@ -139,14 +142,16 @@ class Attempts:
 
 async def _reach(wire: Wire, where: WsUrl, max_head: int, proxy: str | None) -> None:
     """Connect to a server, through a proxy and with TLS if so wanted."""
-    wire.waits_for = "the connection to the server" if proxy is None else "the connection to the proxy"
-    await wire.dial(*((where.host, where.port) if proxy is None else _proxy_address(proxy)))
-    if proxy is not None:
+    if proxy is None:
+        wire.waits_for = "the connection to the server"
+        await wire.dial(where.host, where.port)
+    else:
+        wire.waits_for = "the connection to the proxy"
+        await wire.dial(*_proxy_address(proxy))
         request = proxy_connect_request(where, proxy)
         _, response = await _ask(wire, request, max_head, "the proxy's answer")
         if not 200 <= response.status <= 299:
-            said = f"{response.status} {response.reason}".rstrip()
-            raise refusal_by(response, f"the proxy answered {said}")
+            raise refusal_by(response, f"the proxy answered {response.status} {response.reason}".rstrip())
         if wire.received:
             raise HandshakeError(502, reason="the proxy said more than it was asked")
     if where.secure:
@@ -167,7 +172,7 @@ async def _ask(wire: Wire, request: bytes, max_head: int, what: str) -> tuple[by
     raise refusal_by(response, f"there are more than {MAX_INTERIM} interim responses")
 
 
-def _follow_redirect(url: str, response: Response) -> str | None:
+def _follow_redirect(where: WsUrl, response: Response) -> WsUrl | None:
     """Return where a server says that its WebSocket is; None if it says nothing of the kind (section 4.1).
 
     The place may be relative, and an http URL: ws is meant then. From TLS nothing leads out.
@@ -176,22 +181,13 @@ def _follow_redirect(url: str, response: Response) -> str | None:
     if response.status not in (301, 302, 303, 307, 308) or location is None:
         return None
     try:
-        scheme, _, rest = urldefrag(urljoin(url, location)).url.partition(":")
-        moved = {"http": "ws", "https": "wss"}.get(scheme.lower(), scheme) + ":" + rest
-        where = _parse_url(moved)
+        scheme, _, rest = urldefrag(urljoin(str(where), location)).url.partition(":")
+        moved = _parse_url({"http": "ws", "https": "wss"}.get(scheme.lower(), scheme) + ":" + rest)
     except ValueError:
         raise refusal_by(response, "the server redirects to no WebSocket URL") from None
-    if parse_ws_url(url).secure and not where.secure:
+    if where.secure and not moved.secure:
         raise refusal_by(response, "the server redirects from wss to ws")
     return moved
-
-
-def _options_for(there: WsUrl, here: WsUrl, options: ClientOptions) -> ClientOptions:
-    """Return what to ask for after a redirect: another server gets none of CREDENTIALS."""
-    if replace(there, resource_name="") == replace(here, resource_name=""):
-        return options
-    safe = [pair for pair in options.headers if pair[0].lower() not in CREDENTIALS]
-    return replace(options, headers=safe)
 
 
 def _parse_url(url: str) -> WsUrl:
