@@ -1338,6 +1338,18 @@ async def test_a_peer_that_leaves_within_its_head_is_forgotten():
 
 
 @asynchronous
+async def test_who_asks_and_is_gone_at_once_is_not_answered():
+    visits = Visits()
+    async with await serve(visits) as server, tcp(server):
+        await until(lambda: server._keeper.watched)
+        (conn,) = server._keeper.watched
+        conn._hear(request_head())
+        conn.abort()
+        await until(lambda: not server._tasks)
+        assert not visits.conns
+
+
+@asynchronous
 async def test_a_handler_that_fails_closes_with_1011_and_is_told_of():
     failures = expect_failure()
 
