@@ -387,6 +387,7 @@ class _Keeper:
             _buffers[self.loop] = memoryview(bytearray(READ))
         self.buffer = _buffers[self.loop]
         self.watched: set[AsyncConnection] = set()  # all that TCP has made and not lost
+        self.left = asyncio.Event()  # set when somebody has left
         shortest = min(4.0, limits.idle_time, limits.close_time, limits.ping_time or 4.0)
         self.tick = max(0.01, shortest / 4)  # seconds between two looks at the clock
         self.breath = BREATH
@@ -401,6 +402,7 @@ class _Keeper:
 
     def forget(self, conn: AsyncConnection) -> None:
         self.watched.discard(conn)
+        self.left.set()
         if not self.watched and self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -426,8 +428,8 @@ class AsyncServer(Reception):
         self._handler, self._tls = handler, tls
         self._keeper = _Keeper(self._limits, self._welcome)
         self._listener: asyncio.Server | None = None
-        # The task of each visitor, and what is set once that is over, or waits itself for the server's end.
-        self._tasks: dict[asyncio.Task[None], asyncio.Future[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # one for each visitor
+        self._closers: set[asyncio.Task[None]] = set()  # those of them that wait until the server is closed
         self._ending: asyncio.Task[None] | None = None
 
     async def listen(self, host: str | None, port: int) -> None:
@@ -448,13 +450,14 @@ class AsyncServer(Reception):
         """
         encode_close(code, reason)
         me: Any = asyncio.current_task()
-        _settle(self._tasks.get(me))
+        if me in self._tasks:
+            self._closers.add(me)
+            self._keeper.left.set()
         if self._ending is None:
             self._ending = self._keeper.loop.create_task(self._end(code, reason))
         await asyncio.shield(self._ending)
-        closers = [task for task, settled in self._tasks.items() if settled.done()]
-        if closers and me not in closers:
-            _, late = await asyncio.wait(closers, timeout=self._limits.close_time)
+        if self._closers and me not in self._closers:
+            _, late = await asyncio.wait(self._closers, timeout=self._limits.close_time)
             for task in late:
                 task.cancel()
 
@@ -480,18 +483,20 @@ class AsyncServer(Reception):
                 conn._start_closing(code, reason)
             else:
                 conn.abort()
-        await self._wait_for_all(keeper.limits.close_time + 2 * keeper.tick)
-        for task, settled in self._tasks.items():
-            if not settled.done():
-                task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._see_all_leave(), keeper.limits.close_time + 2 * keeper.tick)
+        for task in self._tasks - self._closers:
+            task.cancel()
         for conn in list(keeper.watched):
             conn.abort()
-        await self._wait_for_all(keeper.limits.close_time)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._see_all_leave(), keeper.limits.close_time)
 
-    async def _wait_for_all(self, seconds: float) -> None:
+    async def _see_all_leave(self) -> None:
         """Wait until every connection is over, and every handler but those that wait for just this."""
-        if left := [*(conn._ended for conn in self._keeper.watched), *self._tasks.values()]:
-            await asyncio.wait(left, timeout=seconds)
+        while self._keeper.watched or self._tasks - self._closers:
+            self._keeper.left.clear()
+            await self._keeper.left.wait()
 
     def _welcome(self, conn: AsyncConnection) -> None:
         """Begin with a connection that was just made; drop it if it comes too late, or is one of too many."""
@@ -499,22 +504,20 @@ class AsyncServer(Reception):
             conn.abort()
             return
         task = self._keeper.loop.create_task(self._visit(conn))
-        self._tasks[task] = self._keeper.loop.create_future()
-        task.add_done_callback(lambda task: _settle(self._tasks.pop(task)))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._closers.discard(task)
+        self._keeper.left.set()
 
     async def _visit(self, conn: AsyncConnection) -> None:
         """Answer a request; if all is agreed, let the handler have the connection, and close it then."""
-        try:
-            answer, agreement = await self._receive_request(conn)
-        except (OSError, EOFError):  # it left, was too slow, or speaks no TLS
+        with contextlib.suppress(OSError, EOFError):  # it left, was too slow, or speaks no TLS
+            await self._open(conn)
+        if conn not in self.connections:
             return
-        conn._transport.write(answer)
-        if agreement is None:
-            conn._head = None
-            conn._finish()
-            return
-        self.connections.add(conn)
-        conn._begin(agreement)
         code, reason = 1000, ""
         try:
             try:
@@ -526,8 +529,8 @@ class AsyncServer(Reception):
             self.connections.discard(conn)
             conn.abort()
 
-    async def _receive_request(self, conn: AsyncConnection) -> tuple[bytes, Agreement | None]:
-        """Wait for a request; return what to answer, and what is agreed then. Raises OSError, EOFError."""
+    async def _open(self, conn: AsyncConnection) -> None:
+        """Wait for a request and answer it. Raises OSError, EOFError."""
         loop, received = self._keeper.loop, conn._head
         assert received is not None
         deadline = loop.time() + self._limits.open_time
@@ -538,8 +541,15 @@ class AsyncServer(Reception):
                 async with asyncio.timeout_at(deadline):
                     await conn._hear_more()
         if conn._transport.is_closing():
-            raise EOFError("nobody is there any more to be answered")
-        return decided
+            return  # nobody is there any more to be answered
+        answer, agreement = decided
+        conn._transport.write(answer)
+        if agreement is None:
+            conn._head = None
+            conn._finish()
+        else:
+            self.connections.add(conn)
+            conn._begin(agreement)
 
     def _note(self, error: Exception) -> None:
         super()._note(error)
