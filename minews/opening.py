@@ -137,7 +137,14 @@ class ServerOptions:
 
 
 def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreement]:
-    """Decide, at the server, about the head of a request: return the answer to send, and what is agreed.
+    """Decide, at the server, about a request.
+
+    Arguments:
+        head: that of the request, to the empty line.
+        options: what to grant.
+
+    Returns:
+        The answer to send, and what is agreed.
 
     Raises:
         HandshakeError: with the status to refuse with: what `parse_request_head` and `accept_client` say, 403
@@ -158,7 +165,12 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
 
 
 def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
-    """Write a client's request; the URL is from `parse_ws_url`, and the key from `make_key`.
+    """Write a client's request.
+
+    Arguments:
+        where: the URL, as `parse_ws_url` returns it.
+        key: the value of Sec-WebSocket-Key, as `make_key` returns it.
+        options: what to ask for.
 
     Raises:
         ValueError: if an option would break out of its line, or if one of `headers` would stand in for a
@@ -174,7 +186,11 @@ def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
 
 
 def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
-    """Check, at the client, the head of a response to what was asked for with a key and options.
+    """Check, at the client, what the server answered.
+
+    Arguments:
+        head: that of the response, to the empty line.
+        key, options: what the server was asked with.
 
     Raises:
         HandshakeError: with the response's status and headers, if it is not what was asked for.
@@ -209,7 +225,9 @@ def take_head_within(received: bytearray, max_head: int, *, response: bool = Fal
     """Take a head off the front of what has arrived, as `take_head` does, with a limit of its own.
 
     Arguments:
+        received: the bytes so far; the head is removed.
         max_head: bytes that it may have; more than MAX_HEAD it has never.
+        response: whether it is the head of a response.
 
     Raises:
         HandshakeError: besides those of `take_head`, 431 if there are more, or 502 for a response.

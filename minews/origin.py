@@ -42,8 +42,11 @@ def own_origins(request: Request) -> list[str]:
     That host is what the request says. Somebody who lets a name of their own lead to this server (DNS
     rebinding) is no stranger by that: a server that guards something had better name its origins.
 
-    Whether it came in TLS, a server behind a proxy cannot know: the origins with and without are given, as
-    browsers spell them; none for a request without Host.
+    Arguments:
+        request: with or without TLS, which a server behind a proxy cannot know: both origins are given.
+
+    Returns:
+        Origins as browsers spell them; none for a request without Host.
 
     >>> from minews.types import Headers
     >>> own_origins(Request("GET", "/", "HTTP/1.1", Headers([("Host", "Example.com:443")])))

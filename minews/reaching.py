@@ -60,8 +60,8 @@ async def open_client(
 ) -> Agreement:
     """Open a connection, through a proxy and over redirects if need be (section 4.1).
 
-    Where a redirect leads to another scheme, host or port, CREDENTIALS are left out from there on. All else
-    that the options hold is sent there, too.
+    Where a redirect leads to another scheme, host or port, Authorization, Cookie and Proxy-Authorization are
+    left out from there on. All else that the options hold is sent there, too.
 
     Arguments:
         wire: what reaches the server; afterwards `received` has the first frames, perhaps.

@@ -37,9 +37,14 @@ WRONG_NAME = {62, 64}
 
 
 def classify_first_bytes(data: bytes) -> Literal["tls", "http", "unknown"]:
-    """Tell from the first bytes of a connection, at least three, what is spoken (RFC 8446 section 5.1).
+    """Tell from the first bytes of a connection what the client speaks (RFC 8446 section 5.1).
 
-    "tls" is the beginning of a TLS handshake, "http" three capital letters, as in the name of a method.
+    Arguments:
+        data: the first three bytes at least.
+
+    Returns:
+        "tls" for the beginning of a TLS handshake, "http" for three capital letters, as in the name of a
+        method, else "unknown".
 
     >>> classify_first_bytes(b"\\x16\\x03\\x01\\x02\\x00"), classify_first_bytes(b"GET / HTTP/1.1")
     ('tls', 'http')
@@ -65,10 +70,13 @@ def server_tls_context(certfile: str, keyfile: str) -> ssl.SSLContext:
 
 
 def client_tls_context(cafile: str | None = None) -> ssl.SSLContext:
-    """Make the context of a client, TLS 1.2 or later, which checks the server's certificate and its name.
+    """Make the context of a client, which checks the server's certificate and its name.
 
     Arguments:
         cafile: path of certificates to trust, in PEM, in place of those that the system trusts.
+
+    Returns:
+        The context, for TLS 1.2 or later.
 
     Raises:
         OSError: if there is no such file. (ssl.SSLError, if it holds no certificate, is one, too.)
@@ -84,7 +92,8 @@ def client_tls_context(cafile: str | None = None) -> ssl.SSLContext:
 def default_client_tls_context() -> ssl.SSLContext:
     """Return the context of all clients that are given none: the same each time, so change nothing in it.
 
-    To read the certificates that the system trusts takes many times as long as to open a connection.
+    It takes many times as long to read the certificates that the system trusts as to open a connection. They
+    are read once in a process, when first needed.
 
     >>> default_client_tls_context() is default_client_tls_context()
     True
@@ -93,12 +102,15 @@ def default_client_tls_context() -> ssl.SSLContext:
 
 
 def connect(url: WsUrl, cafile: str | None = None, timeout: float = 5.0) -> socket.socket:
-    """Open a connection to a server: TCP, and for wss TLS over it, checked. Return an ssl.SSLSocket then.
+    """Open a connection to a server: TCP, and for wss TLS over it, checked.
 
     Arguments:
         url: where to, as `parse_ws_url` returns it.
         cafile: path of certificates to trust, as for `client_tls_context`.
         timeout: seconds for all of it, at most.
+
+    Returns:
+        The socket, on which the opening handshake may begin; an ssl.SSLSocket for wss.
 
     Raises:
         OSError: if nobody answers there. (TimeoutError and ssl.SSLError are ones, too; `explain_tls_error`
@@ -152,10 +164,14 @@ def end_tls(conn: socket.socket, timeout: float) -> None:
 
 
 def explain_tls_error(error: ssl.SSLError) -> Literal["untrusted", "wrong-name", "not-tls", "other"]:
-    """Tell which of the usual things went wrong in a handshake of TLS.
+    """Tell which of the usual things went wrong.
 
-    "untrusted": nobody whom we trust vouches for the certificate, or not any more. "wrong-name": it is for
-    another server. "not-tls": the other end speaks something else. "other": none of these.
+    Arguments:
+        error: what the handshake of TLS raised.
+
+    Returns:
+        "untrusted": nobody whom we trust vouches for the certificate, or not any more. "wrong-name": it is
+        for another server. "not-tls": the other end speaks something else. "other": none of these.
 
     >>> error = ssl.SSLCertVerificationError()
     >>> error.verify_code = 62

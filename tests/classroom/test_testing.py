@@ -50,20 +50,11 @@ def test_one(number):
 
 def test_a_group_of_tests_runs_in_one_process(tmp_path):
     (tmp_path / "test_grouped.py").write_text(GROUPED, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "2",
-        "--dist",
-        "loadgroup",
-        "-p",
-        "no:cacheprovider",
-    ]
+    words = "-m pytest -q -n 2 --dist loadgroup -p no:cacheprovider"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, *words.split()], cwd=tmp_path, env=environment, check=True, capture_output=True
+    )
     assert len([path for path in tmp_path.iterdir() if path.name.isdigit()]) == 1
 
 
