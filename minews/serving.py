@@ -9,9 +9,8 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from .blocking import LINGER, receive_head, route, serve_connection
 from .conversation import send_last, write_close
@@ -25,7 +24,7 @@ __all__ = ["BlockingServer", "TimedSocket"]
 POLL = 0.1  # seconds until a thread that waits sees that the server ends
 
 Data = TypeVar("Data", str, bytes)
-Visits: TypeAlias = dict[threading.Thread, socket.socket]
+Visits = dict[threading.Thread, Any]  # the threads of a server that are at work, each with its connection
 
 
 class BlockingServer:
@@ -84,7 +83,6 @@ class BlockingServer:
         """
         if self._listener is None:
             self._listener = listen_on(self.port)
-            self._listener.settimeout(POLL)
             self.port = self._listener.getsockname()[1]
             self._ending = threading.Event()
             self._thread = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
@@ -98,11 +96,11 @@ class BlockingServer:
         self._thread.join()
         self._listener.close()
         self._listener = None
-        for visit, conn in [*self._visits.items(), *self._refusals.items()]:
-            visit.join(2 * LINGER)
-            with contextlib.suppress(OSError):  # it takes nothing that we send: enough waited
-                conn.shutdown(socket.SHUT_RDWR)
-            visit.join(2 * LINGER)  # an on_text that does not come back is left behind
+        visits = self._visits | self._refusals
+        wait_for_visits(visits, 2 * LINGER)
+        for conn in visits.values():  # it takes nothing that we send: enough waited
+            hang_up(conn)
+        wait_for_visits(visits, 2 * LINGER)  # an on_text that does not come back is left behind
 
     def url(self, path: str = "/", scheme: str = "ws") -> str:
         """Return the URL of a path on this server."""
@@ -112,11 +110,9 @@ class BlockingServer:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close()
-        if self.error is not None and error is None:
+        if self.error is not None and kind is None:
             raise self.error
 
     def __repr__(self) -> str:
@@ -124,52 +120,28 @@ class BlockingServer:
         return f"<BlockingServer {self.url()} {state}>"
 
     def _accept(self, listener: socket.socket) -> None:
-        while not self._ending.is_set():
-            try:
-                conn, _ = listener.accept()
-            except TimeoutError:
-                continue
-            except OSError:
-                # The client left before we came, or too many files are open: that may pass.
-                self._ending.wait(POLL)
-                continue
-            self._admit(conn)
+        for conn in accept_each(listener, self._ending):
+            if len(self._visits) < self._max_connections:
+                timed = TimedSocket(conn, self._ending, *self._times)
+                begin_visit(self._visits, timed, self._visit)
+            elif len(self._refusals) < self._max_connections:
+                begin_visit(self._refusals, conn, self._turn_away, LINGER)
+            else:  # no thread for a polite end: what the peer has sent may cost it our answer
+                self._turn_away(conn, 0.0)
 
-    def _admit(self, conn: socket.socket) -> None:
-        if len(self._visits) < self._max_connections:
-            self._begin(conn, self._visits, self._answer)
-        elif len(self._refusals) < self._max_connections:
-            self._begin(conn, self._refusals, self._turn_away)
-        else:  # no thread for a polite end: what the peer has sent may cost it our answer
-            send_last(conn, self._turn_away(conn))
-            conn.close()
+    def _visit(self, conn: TimedSocket) -> None:
+        last_words = self._answer(conn)
+        if conn.fileno() >= 0:  # else it was closed already
+            self._say_goodbye(socket.socket(fileno=conn.detach()), last_words, LINGER)
 
-    def _begin(self, conn: socket.socket, visits: Visits, answer: Callable[[TimedSocket], bytes]) -> None:
-        timed = TimedSocket(conn, self._ending, *self._times)
-        visit = threading.Thread(target=self._visit, args=(timed, visits, answer), daemon=True)
-        visits[visit] = timed  # before it runs, so that none is forgotten
-        try:
-            visit.start()
-        except RuntimeError:  # there are too many threads: that may pass
-            del visits[visit]
-            timed.close()
+    def _turn_away(self, conn: socket.socket, linger: float) -> None:
+        full = HandshakeError(503, reason="too many connections, come back later")
+        self._say_goodbye(conn, refuse(full), linger)
 
-    def _visit(self, conn: TimedSocket, visits: Visits, answer: Callable[[TimedSocket], bytes]) -> None:
-        try:
-            last_words = answer(conn)
-            if conn.fileno() >= 0:  # else it was closed already
-                self._say_goodbye(socket.socket(fileno=conn.detach()), last_words)
-        finally:
-            conn.close()
-            del visits[threading.current_thread()]
-
-    def _say_goodbye(self, conn: socket.socket, last_words: bytes) -> None:
-        conn.settimeout(LINGER)
+    def _say_goodbye(self, conn: socket.socket, last_words: bytes, linger: float) -> None:
+        conn.settimeout(linger)
         send_last(conn, last_words)
-        graceful_close(conn, LINGER)
-
-    def _turn_away(self, conn: socket.socket) -> bytes:
-        return refuse(HandshakeError(503, reason="too many connections, come back later"))
+        graceful_close(conn, linger)
 
     def _answer(self, conn: TimedSocket) -> bytes:
         """Serve one connection, and return what is left to say when it has not ended by itself."""
@@ -196,7 +168,7 @@ class BlockingServer:
         except (EOFError, ConnectionError):
             return b""
         except Exception as error:
-            self.error = self.error or (error.error if isinstance(error, _HandlerError) else error)
+            self.error = self.error or (error.args[0] if isinstance(error, _HandlerError) else error)
             status, code, reason = 500, 1011, "the server made a mistake"
         if upgrades:
             return write_close(Role.SERVER, code, reason)
@@ -205,10 +177,6 @@ class BlockingServer:
 
 class _HandlerError(Exception):
     """Holds what a handler raised, so that an EOFError of its own, say, is not taken for the peer's."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class TimedSocket(socket.socket):
@@ -279,3 +247,50 @@ class TimedSocket(socket.socket):
             with contextlib.suppress(TimeoutError):
                 return super().recv(CHUNK)
         raise TimeoutError("the peer got nothing done in time")
+
+
+def accept_each(listener: socket.socket, ending: threading.Event) -> Iterator[socket.socket]:
+    """Yield the connections that come, until a server ends."""
+    listener.settimeout(POLL)
+    while not ending.is_set():
+        try:
+            conn, _ = listener.accept()
+        except TimeoutError:
+            continue
+        except OSError:
+            ending.wait(POLL)  # the client left before we came, or too many files are open: that may pass
+            continue
+        yield conn
+
+
+def begin_visit(visits: Visits, conn: socket.socket, serve: Callable[..., None], *arguments: Any) -> None:
+    """Serve a connection in a thread that is one of `visits` meanwhile, and close it in any case."""
+
+    def run() -> None:
+        try:
+            serve(conn, *arguments)
+        finally:
+            conn.close()
+            del visits[visit]
+
+    visit = threading.Thread(target=run, daemon=True)
+    visits[visit] = conn  # before it runs, so that none is forgotten
+    try:
+        visit.start()
+    except RuntimeError:  # there are too many threads: that may pass
+        del visits[visit]
+        conn.close()
+
+
+def wait_for_visits(visits: Iterable[threading.Thread], seconds: float) -> None:
+    """Wait until they are over, for so long at most."""
+    deadline = time.monotonic() + seconds
+    for visit in visits:
+        visit.join(max(0.0, deadline - time.monotonic()))
+
+
+def hang_up(conn: socket.socket) -> None:
+    """End TCP both ways, which wakes who waits for it."""
+    with contextlib.suppress(OSError):
+        # An SSLSocket's own shutdown forgets its TLS, and who reads then would get what is hidden in it.
+        socket.socket.shutdown(conn, socket.SHUT_RDWR)

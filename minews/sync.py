@@ -29,9 +29,11 @@ from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 from .closing import encode_close
+from .conversation import receive_before
 from .limits import Limits
 from .opening import Agreement, ClientOptions, ServerOptions
 from .reaching import Attempts, Wire, open_client
+from .serving import Visits, accept_each, begin_visit, hang_up, wait_for_visits
 from .session import EVICTED, INBOX, OUTBOX, Reception, Session
 from .tcp import CHUNK, graceful_close, unacknowledged
 from .tls import default_client_tls_context, end_tls, start_tls
@@ -40,8 +42,7 @@ from .types import HandshakeError, State
 __all__ = ["SyncConnection", "SyncServer", "broadcast", "connect", "connect_again", "serve"]
 
 GLANCE = 0.5  # seconds after which who only sends looks whether something has come
-POLL = 0.1  # seconds until a listener sees that it should end, where nothing wakes it
-REFUSAL_TIME = 1.0  # seconds that a client that is refused gets to read why
+REFUSAL_TIME = 1.0  # seconds that a client gets to take our answer, and if that is a refusal to read it
 
 AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: closing sends RST
 
@@ -170,7 +171,7 @@ class SyncConnection(Session):
         in_time = self._receiving.acquire(timeout=self._limits.close_time)
         if not in_time:
             self._let_go()
-            _hang_up(self._sock)  # wakes who receives
+            hang_up(self._sock)  # wakes who receives
             self._receiving.acquire()
         try:
             untaken = self._untaken()
@@ -371,7 +372,7 @@ class SyncConnection(Session):
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self._protocol.receive_eof()
-        _hang_up(self._sock)
+        hang_up(self._sock)
 
     def _let_go(self) -> None:
         """Wait for the peer no longer. What the system has taken of what we sent, it may still read."""
@@ -410,8 +411,7 @@ class SyncServer(Reception):
         self.port = listener.getsockname()[1]
         self._handler, self._listener, self._tls = handler, listener, tls
         self._ending = threading.Event()
-        self._lock = threading.Lock()  # around the visits
-        self._visits: dict[threading.Thread, socket.socket | SyncConnection] = {}
+        self._visits: Visits = {}  # the connection is a socket until it is opened
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -426,22 +426,21 @@ class SyncServer(Reception):
         """
         encode_close(code, reason)
         self._ending.set()
-        _hang_up(self._listener)
+        hang_up(self._listener)
         self._thread.join()
         self._listener.close()
-        with self._lock:
-            visits = dict(self._visits)
+        visits = self._visits.copy()
         for visitor in visits.values():
             if isinstance(visitor, SyncConnection):
                 visitor.say_goodbye(code, reason)
             else:
-                _hang_up(visitor)
+                hang_up(visitor)
         visits.pop(threading.current_thread(), None)  # a handler that closes its server goes on
-        self._wait_for(visits)
+        wait_for_visits(visits, self._limits.close_time)
         for visitor in visits.values():
             if isinstance(visitor, SyncConnection):
                 visitor.abort()
-        self._wait_for(visits)
+        wait_for_visits(visits, self._limits.close_time)
 
     def __enter__(self) -> SyncServer:
         return self
@@ -449,74 +448,40 @@ class SyncServer(Reception):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wait_for(self, visits: Iterable[threading.Thread]) -> None:
-        deadline = time.monotonic() + self._limits.close_time
-        for visit in visits:
-            visit.join(max(0.0, deadline - time.monotonic()))
-
     def _accept(self) -> None:
-        self._listener.settimeout(POLL)
-        while not self._ending.is_set():
+        for sock in accept_each(self._listener, self._ending):
             try:
-                sock, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            except OSError:
-                self._ending.wait(POLL)  # too many files are open, or the client has left: that may pass
-                continue
-            self._welcome(sock)
+                if len(self._visits) >= 2 * self._max_connections:
+                    raise OSError("too many connections")
+                if self._tls is not None:
+                    sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            except OSError:  # or the client has left
+                sock.close()
+            else:
+                begin_visit(self._visits, sock, self._visit)
 
-    def _welcome(self, sock: socket.socket) -> None:
-        """Give a new connection its thread; with too many at once that say nothing, drop it."""
-        visit = threading.Thread(target=self._visit, daemon=True)
-        try:
+    def _visit(self, sock: Any) -> None:
+        with contextlib.suppress(OSError, EOFError):  # it left, was too slow, or speaks no TLS
+            deadline = time.monotonic() + self._limits.open_time
             if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-            with self._lock:
-                self._visits[visit] = sock
-            if len(self._visits) > 2 * self._max_connections:
-                raise RuntimeError("too many connections")
-            visit.start()
-        except (OSError, RuntimeError):  # the client has left, or there are too many threads: that may pass
-            with self._lock:
-                self._visits.pop(visit, None)
-            sock.close()
+                sock.settimeout(self._limits.open_time)
+                sock.do_handshake()
+            received = bytearray()
+            while (decided := self._answer(received, late=time.monotonic() >= deadline)) is None:
+                with contextlib.suppress(TimeoutError):
+                    received += receive_before(sock, deadline)
+            answer, agreement = decided
+            sock.settimeout(REFUSAL_TIME)
+            sock.sendall(answer)
+            if agreement is None:
+                end_tls(sock, REFUSAL_TIME)
+                graceful_close(sock, REFUSAL_TIME)
+            else:
+                self._handle(SyncConnection(sock, agreement, self._limits, bytes(received), None))
 
-    def _visit(self) -> None:
-        me = threading.current_thread()
-        try:
-            self._open(me, self._visits[me])
-        except (OSError, EOFError):
-            pass  # it left, was too slow, or speaks no TLS
-        finally:
-            visitor = self._visits[me]
-            visitor.close()  # which is done already, unless the opening failed
-            with self._lock:
-                self.connections.discard(visitor)
-                del self._visits[me]
-
-    def _open(self, me: threading.Thread, sock: Any) -> None:
-        deadline = time.monotonic() + self._limits.open_time
-        if self._tls is not None:
-            sock.settimeout(self._limits.open_time)
-            sock.do_handshake()
-        received = bytearray()
-        while (decided := self._answer(received, late=time.monotonic() >= deadline)) is None:
-            with contextlib.suppress(TimeoutError):
-                _receive(sock, received, deadline)
-        answer, agreement = decided
-        sock.settimeout(REFUSAL_TIME if agreement is None else self._limits.close_time)
-        sock.sendall(answer)
-        if agreement is None:
-            end_tls(sock, REFUSAL_TIME)
-            graceful_close(sock, REFUSAL_TIME)
-        else:
-            self._handle(SyncConnection(sock, agreement, self._limits, bytes(received), None), me)
-
-    def _handle(self, conn: SyncConnection, me: threading.Thread) -> None:
-        with self._lock:
-            self._visits[me] = conn
-            self.connections.add(conn)
+    def _handle(self, conn: SyncConnection) -> None:
+        self._visits[threading.current_thread()] = conn
+        self.connections.add(conn)
         code, reason = 1000, ""
         try:
             if self._ending.is_set():
@@ -527,6 +492,7 @@ class SyncServer(Reception):
             code, reason = self._judge(error, conn)
         finally:
             conn.close(code, reason)
+            self.connections.discard(conn)
 
 
 def serve(
@@ -648,36 +614,32 @@ class _BlockingWire(Wire):
         self._deadline = time.monotonic() + limits.open_time
 
     async def dial(self, host: str, port: int) -> None:
-        self.sock.close()
         self.received.clear()
-        self.sock = _dial(host, port, self._deadline)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        while True:  # each address gets a share of the time, until one answers
+            left = (self._deadline - time.monotonic()) / len(addresses)
+            if left <= 0:
+                raise TimeoutError
+            family, kind, protocol, _, address = addresses.pop(0)
+            self.sock.close()
+            self.sock = socket.socket(family, kind, protocol)
+            self.sock.settimeout(left)
+            try:
+                self.sock.connect(address)
+                return
+            except OSError:
+                if not addresses:
+                    raise
 
     async def start_tls(self, host: str) -> None:
         context = self.tls or default_client_tls_context()
-        self.sock = start_tls(self.sock, host, context, _left(self._deadline))
+        self.sock = start_tls(self.sock, host, context, self._deadline - time.monotonic())
 
     async def send(self, data: bytes) -> None:
         self.sock.sendall(data)
 
     async def receive(self) -> None:
-        _receive(self.sock, self.received, self._deadline)
-
-
-def _dial(host: str, port: int, deadline: float) -> socket.socket:
-    """Connect to the first of a host's addresses that answers; each gets a share of the time."""
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    while True:
-        left = _left(deadline) / len(addresses)
-        family, kind, protocol, _, address = addresses.pop(0)
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(left)
-            sock.connect(address)
-            return sock
-        except OSError:
-            sock.close()
-            if not addresses:
-                raise
+        self.received += receive_before(self.sock, self._deadline)
 
 
 def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:
@@ -690,31 +652,7 @@ def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:
     raise RuntimeError("a coroutine that should block waits for an event loop")
 
 
-def _receive(sock: socket.socket, received: bytearray, deadline: float) -> None:
-    """Add what comes next. Raises TimeoutError at the deadline, and EOFError if nothing can come."""
-    sock.settimeout(_left(deadline))
-    piece = sock.recv(CHUNK)
-    if not piece:
-        raise EOFError("the peer left before the handshake was over")
-    received += piece
-
-
-def _left(deadline: float) -> float:
-    """Return the seconds that are left, more than 0. Raises TimeoutError if there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the opening handshake took too long")
-    return left
-
-
 def _wait_for(sock: socket.socket, events: int, seconds: float) -> bool:
     with Selector() as selector:
         selector.register(sock, events)
         return bool(selector.select(seconds))
-
-
-def _hang_up(sock: socket.socket) -> None:
-    """End TCP both ways, which wakes who waits for it."""
-    with contextlib.suppress(OSError):
-        # An SSLSocket's own shutdown forgets its TLS, and who reads then would get what is hidden in it.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)

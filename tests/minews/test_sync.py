@@ -1292,7 +1292,7 @@ class TestServerEnd:
             return ()
 
         called = []
-        monkeypatch.setattr(minews.sync, "_hang_up", lambda conn: None)
+        monkeypatch.setattr(minews.sync, "hang_up", lambda conn: None)
         options = ServerOptions(admit=admit)
         with serve(called.append, options=options, limits=HASTY) as server, connected(server) as conn:
             conn.sendall(request_head())
