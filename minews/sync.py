@@ -16,6 +16,7 @@ Bytes that the peer does not take yet stay in `_outbox`, and who sent them waits
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import selectors
@@ -75,29 +76,28 @@ class SyncConnection(Session):
         """Take over a socket on which the handshake is over; `rest` came behind the peer's head."""
         super().__init__(limits)
         self._begin(agreement)
-        self._sock, self._trace = sock, trace
+        self._sock, self._trace = sock, trace or (lambda direction, data: None)
         self._outbox = bytearray()  # what is to be sent, and the peer has no room for
         self._owed = 0  # bytes of Pongs since the outbox was empty
+        self._emptying = False  # a thread sees to what a broadcast has left in the outbox
         self._broken = False  # nothing more can be sent
-        self._emptying = False  # a thread sees to what a broadcast has left
-        self._waited = 0.0  # seconds that a thread waited in vain: the clock of this connection
+        self._silence = 0.0  # seconds that a thread waited in vain since something came
         self._receiving = threading.Lock()  # of who waits for bytes
         self._sending = threading.Lock()  # of who waits for room
         self._lock = threading.Lock()  # around the protocol, the outbox and the socket; nobody waits in it
-        self._waits = PATIENT and not isinstance(sock, ssl.SSLSocket)  # in `recv` of the socket
-        self._at_once = socket.MSG_DONTWAIT if self._waits else 0  # for calls that must not wait
+        patient = PATIENT and not isinstance(sock, ssl.SSLSocket)
+        self._at_once = socket.MSG_DONTWAIT if patient else 0  # for calls that must not wait, if others do
         self._told = 0.0  # the patience that the socket knows of
         self._looked_at = time.monotonic()  # when somebody last looked whether something has come
-        sock.setblocking(self._waits)
+        sock.setblocking(patient)
         with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pending: Callable[[], int] = getattr(sock, "pending", int)  # bytes that wait inside TLS
         self._selector = Selector()
         self._selector.register(sock, EVENT_READ)
+        self._later = rest
         if rest:
-            self._show("received", rest)
-            with self._lock:
-                self._take_and_answer(rest)
+            self._trace("received", rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message: a str for a text message, bytes for a binary one.
@@ -109,7 +109,7 @@ class SyncConnection(Session):
             EOFError: when the connection has ended, and all that came before is read.
             TimeoutError: if no message comes in time. The connection stays open.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         in_time = self._receiving.acquire(
             True, -1 if timeout is None else min(max(0.0, timeout), threading.TIMEOUT_MAX)
         )
@@ -170,18 +170,15 @@ class SyncConnection(Session):
         deadline = time.monotonic() + self._limits.close_time
         in_time = self._receiving.acquire(timeout=self._limits.close_time)
         if not in_time:
-            self._let_go()
             hang_up(self._sock)  # wakes who receives
             self._receiving.acquire()
         try:
             untaken = self._untaken()
-            while not self._is_finished() and in_time:
+            while in_time and not self._is_finished():
                 in_time = self._receive(deadline)
                 if self._outbox and (left := self._untaken()) < untaken:  # it reads: that may take its time
                     untaken, in_time = left, True
                     deadline = time.monotonic() + self._limits.close_time
-            if not self._is_finished():
-                self._let_go()
             self._end(max(0.0, deadline - time.monotonic()))
         finally:
             self._receiving.release()
@@ -216,51 +213,49 @@ class SyncConnection(Session):
 
     # What the thread does that receives.
 
-    def _receive(self, deadline: float | None) -> bool:
+    def _receive(self, deadline: float) -> bool:
         """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
         self._looked_at = began = time.monotonic()
-        if later := self._later:
-            with self._lock:
-                self._later = b""
-                self._take_and_answer(later)
-            return deadline is None or began < deadline
-        patience = self._patience() - (self._waited - self._heard_at)
-        if deadline is not None:
-            patience = min(patience, deadline - began)
-        data: bytes | None
         try:
-            data = self._read_within(patience)
+            data = self._later or self._read_within(min(self._patience() - self._silence, deadline - began))
         except NOT_NOW:  # there is room, or a part of what TLS makes bytes of
             self._empty()
-            data, began = None, time.monotonic()  # it was not in vain
+            return time.monotonic() < deadline
         except OSError:
             data = b""
-        if data:
-            self._show("received", data)
         with self._lock:
+            self._later = b""
             if data:
-                self._heard_at = self._waited
+                self._silence = 0.0
                 self._take_and_answer(data)
             elif data is None:
-                self._waited += time.monotonic() - began
-                self._mind_silence(self._waited)
+                self._silence += time.monotonic() - began
+                self._mind_silence(self._silence)
             else:
                 self._protocol.receive_eof()
-        return deadline is None or time.monotonic() < deadline
+        return time.monotonic() < deadline
 
     def _read_within(self, patience: float) -> bytes | None:
         """Wait for bytes, and read them; return None if there are none in time."""
-        if self._waits and patience > 0 and not self._outbox:
+        if self._at_once and patience > 0 and not self._outbox:
             if patience != self._told:
                 self._tell_socket(patience)
             try:
-                return self._sock.recv(CHUNK)
+                data = self._sock.recv(CHUNK)
             except BlockingIOError:
                 return None
-        if not self._wait_for_bytes(max(0.0, patience)):
-            return None
-        with self._lock:  # TLS can't read and write at once
-            return self._sock.recv(CHUNK, self._at_once)
+        else:
+            if self._outbox:
+                there = _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
+            else:
+                there = bool(self._pending() or self._selector.select(patience))
+            if not there:
+                return None
+            with self._lock:  # TLS can't read and write at once
+                data = self._sock.recv(CHUNK, self._at_once)
+        if data:
+            self._trace("received", data)
+        return data
 
     def _tell_socket(self, patience: float) -> None:
         self._told = patience
@@ -270,12 +265,6 @@ class SyncConnection(Session):
                 socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, microseconds)
             )
 
-    def _wait_for_bytes(self, patience: float) -> bool:
-        """Wait for something to read, or for room if we owe something; tell whether there is."""
-        if self._outbox:
-            return _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
-        return bool(self._pending() or self._selector.select(patience))
-
     def _glance(self) -> None:
         """Take what has come, if no other thread does: a Ping wants an answer, and a Close may be there."""
         if self._inbox_size <= INBOX and self._receiving.acquire(blocking=False):
@@ -283,10 +272,6 @@ class SyncConnection(Session):
                 self._receive(time.monotonic())
             finally:
                 self._receiving.release()
-
-    def _show(self, direction: str, data: bytes) -> None:
-        if self._trace is not None:
-            self._trace(direction, data)
 
     def _take_and_answer(self, data: bytes) -> None:
         self._take(data)
@@ -301,10 +286,8 @@ class SyncConnection(Session):
     def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
         if data := self._protocol.data_to_send():
-            self._show("sent", data)
+            self._trace("sent", data)
             self._outbox += data
-        if not self._outbox:
-            return True
         try:
             while self._outbox and not self._broken:
                 del self._outbox[: self._sock.send(self._outbox, self._at_once)]
@@ -313,28 +296,28 @@ class SyncConnection(Session):
         except OSError:
             self._broken = True  # what the peer said before may still be there to be read
         self._outbox.clear()
-        self._owed = 0
+        self._owed, self._emptying = 0, False
         return True
 
     def _wait_until(self, done: bool) -> None:
         """Wait until all is on its way."""
-        if not done:
-            self._wait_for_room()
+        if not done and not self._wait_for_room():
+            raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
         if self._broken:
             raise EOFError("the connection is lost")
 
-    def _wait_for_room(self) -> None:
+    def _wait_for_room(self) -> bool:
+        """Wait until all is on its way; tell whether it is, or the peer is given up that took nothing."""
         with self._sending:
             while not self._empty():
                 if not _wait_for(self._sock, EVENT_WRITE, self._limits.idle_time):
                     self.abort()
-                    raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
+                    return False
+        return True
 
     def _empty(self) -> bool:
         with self._lock:
-            done = self._flush()
-            self._emptying = self._emptying and not done
-            return done
+            return self._flush()
 
     def _post(self, message: str | bytes) -> bool:
         """Send a message, and let another thread wait until it is on its way; tell whether it is sent."""
@@ -347,13 +330,9 @@ class SyncConnection(Session):
             self._send_message(message)
             if not self._flush() and not self._emptying:
                 with contextlib.suppress(RuntimeError):  # too many threads: the next one to send sees to it
-                    threading.Thread(target=self._empty_later, daemon=True).start()
+                    threading.Thread(target=self._wait_for_room, daemon=True).start()
                     self._emptying = True
             return True
-
-    def _empty_later(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            self._wait_for_room()
 
     # How it ends.
 
@@ -374,24 +353,17 @@ class SyncConnection(Session):
         self._protocol.receive_eof()
         hang_up(self._sock)
 
-    def _let_go(self) -> None:
-        """Wait for the peer no longer. What the system has taken of what we sent, it may still read."""
-        with self._lock:
-            if self._outbox:
-                self._give_up()
-            else:
-                with contextlib.suppress(OSError, AttributeError):  # only Linux can be told for how long
-                    milliseconds = int(self._limits.idle_time * 1000)
-                    self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-
     def _end(self, patience: float) -> None:
-        """Close the socket, once nobody waits for it any more."""
-        if self._sock.fileno() < 0:
-            return
+        """Close the socket, once nobody waits for it any more; twice is no error."""
         with self._lock:
+            if self._outbox and self.state is not State.CLOSED:
+                self._give_up()  # else it may still read what the system has taken
             self._protocol.receive_eof()
             self._broken = True  # from here on nobody else reads or writes
         end_tls(self._sock, patience)
+        with contextlib.suppress(OSError, AttributeError):  # only Linux can be told for how long
+            milliseconds = int(self._limits.idle_time * 1000)
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         with contextlib.suppress(OSError):  # wakes who waits for room
             socket.socket.shutdown(self._sock, socket.SHUT_WR)
         with self._sending:
