@@ -133,7 +133,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         try:
             return await answer
         finally:
-            (self._pings or {}).pop(payload, None)
+            self._pings.pop(payload, None)
 
     async def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait until the connection has ended, and return the code it ended with.
@@ -220,7 +220,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         _settle(self._waiter)
         self.resume_writing()
         _settle(self._ended)
-        for _, answer in (self._pings or {}).values():
+        for _, answer in self._pings.values():
             if answer is not None and not answer.done():
                 answer.set_exception(EOFError("the connection ended before the Pong"))
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 from .closing import NO_CLOSE
 from .handshake import refuse
@@ -32,21 +33,11 @@ MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
 BIT = 1 << 10  # bytes to take at once of what may be compressed, and inflate to a thousand times as much
 
 
-class _NotYet:
-    """What stands in for a `Connection` until the handshake is over."""
-
-    state, close_code, close_reason = State.CONNECTING, NO_CLOSE, ""
-    ended, tcp_should_end = False, True
-
-    def receive_eof(self) -> None:
-        """Do nothing: there is nobody to tell."""
-
-    def data_to_send(self) -> bytes:
-        """Return nothing: there is nobody to tell it."""
-        return b""
-
-
-NOT_YET = cast(FastConnection, _NotYet())
+# What stands in for a connection until the handshake is over: there is nobody to tell anything.
+NOT_YET: Any = SimpleNamespace(
+    state=State.CONNECTING, close_code=NO_CLOSE, close_reason="", tcp_should_end=True,
+    receive_eof=lambda: [], data_to_send=lambda: b"",
+)  # fmt: skip
 
 
 class Session:
@@ -69,11 +60,11 @@ class Session:
         """Begin before the handshake; `limits` are what the peer may cost."""
         self.latency: float | None = None
         self._limits = limits
-        self._protocol = NOT_YET
+        self._protocol: FastConnection = NOT_YET
         self._inbox: list[str | bytes] = []  # the oldest message last, where it is taken out for nothing
         self._inbox_size = 0
         self._later = b""  # what came, and must wait until there is room for what it may inflate to
-        self._pings: dict[bytes, tuple[float, Any]] | None = None  # when each was sent, and who waits for it
+        self._pings: dict[bytes, tuple[float, Any]] = {}  # when each was sent, and who waits for it
         self._heard_at = 0.0  # when something came, on the driver's clock
 
     @property
@@ -114,14 +105,19 @@ class Session:
         `_later`, and the driver is to take it before it reads on.
         """
         if len(data) > BIT and self.agreement.deflate is not None:
-            return self._take_by_bits(data)
+            for at in range(0, len(data), BIT):
+                if self._inbox_size > INBOX and self.state is State.OPEN:
+                    self._later = data[at:]
+                    return False
+                if self._take(data[at : at + BIT]):
+                    return True
+            return False
         events = self._protocol.receive_data(data)
         if len(events) == 1 and not self._inbox and type(message := events[0]) is Message:
             self._inbox.append(message.data)  # what comes most often, in one step
             self._inbox_size = len(message.data) + MESSAGE_COST
             return False
-        messages: list[str | bytes] = []
-        ended = False
+        messages, ended = [], False
         for event in events:
             if type(event) is Message:
                 messages.append(event.data)
@@ -129,29 +125,10 @@ class Session:
                 self._note_pong(event.payload)
             elif type(event) is Close:
                 ended = True
-        if messages:
-            self._keep(messages)
+        if self._inbox_size <= INBOX or self._protocol.state is State.OPEN:  # else we wait for a Close only
+            self._inbox_size += sum(map(len, messages)) + MESSAGE_COST * len(messages)
+            self._inbox[:0] = messages[::-1]
         return ended
-
-    def _take_by_bits(self, data: bytes) -> bool:
-        for at in range(0, len(data), BIT):
-            if self._inbox_size > INBOX and self.state is State.OPEN:
-                self._later = data[at:]
-                return False
-            if self._take(data[at : at + BIT]):
-                return True
-        return False
-
-    def _keep(self, messages: list[str | bytes]) -> None:
-        if self._inbox_size > INBOX and self.state is not State.OPEN:
-            return  # we read on for the peer's Close only
-        for message in messages:
-            self._inbox_size += len(message) + MESSAGE_COST
-        messages.reverse()
-        if self._inbox:
-            self._inbox[:0] = messages
-        else:
-            self._inbox = messages
 
     def _pop(self) -> str | bytes:
         message = self._inbox.pop()
@@ -173,14 +150,12 @@ class Session:
         """Send a Ping with random bytes or others; return them."""
         payload = bytes(memoryview(payload)) or os.urandom(8)  # what bytearrays say may change
         self._protocol.send_ping(payload)
-        if self._pings is None:
-            self._pings = {}
         self._pings[payload] = time.monotonic(), waiter
         self._flush()
         return payload
 
     def _note_pong(self, payload: bytes) -> None:
-        if self._pings is None or payload not in self._pings:
+        if payload not in self._pings:
             return
         now, answered = time.monotonic(), b""
         while answered != payload:  # section 5.5.3: one Pong may answer all Pings before it
@@ -245,12 +220,12 @@ class Reception:
 
     def _decide(self, received: bytearray, late: bool) -> tuple[bytes, Agreement] | None:
         head = take_head_within(received, self._limits.max_head)
-        if head is None and classify_first_bytes(bytes(received[:3])) == "tls":
-            raise HandshakeError(400, reason="TLS is not spoken here")
-        if head is None and not late:
-            return None
         if head is None:
-            raise HandshakeError(408, reason="the request did not come in time")
+            if classify_first_bytes(bytes(received[:3])) == "tls":
+                raise HandshakeError(400, reason="TLS is not spoken here")
+            if late:
+                raise HandshakeError(408, reason="the request did not come in time")
+            return None
         if len(self.connections) >= self._max_connections:
             raise HandshakeError(503, reason="too many connections, come back later")
         return accept_request(head, self._options)
