@@ -254,13 +254,11 @@ def accept_each(listener: socket.socket, ending: threading.Event) -> Iterator[so
     listener.settimeout(POLL)
     while not ending.is_set():
         try:
-            conn, _ = listener.accept()
+            yield listener.accept()[0]
         except TimeoutError:
             continue
-        except OSError:
-            ending.wait(POLL)  # the client left before we came, or too many files are open: that may pass
-            continue
-        yield conn
+        except OSError:  # the client left before we came, or too many files are open: that may pass
+            ending.wait(POLL)
 
 
 def begin_visit(visits: Visits, conn: socket.socket, serve: Callable[..., None], *arguments: Any) -> None:

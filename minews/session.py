@@ -32,12 +32,15 @@ EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
 BIT = 1 << 10  # bytes to take at once of what may be compressed, and inflate to a thousand times as much
 
-
 # What stands in for a connection until the handshake is over: there is nobody to tell anything.
 NOT_YET: Any = SimpleNamespace(
-    state=State.CONNECTING, close_code=NO_CLOSE, close_reason="", tcp_should_end=True,
-    receive_eof=lambda: [], data_to_send=lambda: b"",
-)  # fmt: skip
+    state=State.CONNECTING,
+    close_code=NO_CLOSE,
+    close_reason="",
+    tcp_should_end=True,
+    receive_eof=lambda: [],
+    data_to_send=lambda: b"",
+)
 
 
 class Session:

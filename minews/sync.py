@@ -138,23 +138,21 @@ class SyncConnection(Session):
             self._glance()
         with self._lock:
             self._send_message(message)
-            done = self._flush()
-        self._wait_until(done)
+            self._flush()
+        self._wait_until_sent()
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a Ping; its Pong shows in `latency`, once `recv` has met it (section 5.5.2).
+        """Send a Ping with 125 bytes at most, 8 random ones in place of none (section 5.5.2).
 
-        Arguments:
-            payload: 125 bytes at most; 8 random ones in place of none.
+        Its Pong shows in `latency`, once `recv` has met it.
 
         Raises:
             EOFError, TimeoutError: as `send` does.
-            ValueError: if the payload has more than 125 bytes.
+            ValueError: if the payload is longer.
         """
         with self._lock:
             self._send_ping(payload)
-            done = not self._outbox
-        self._wait_until(done)
+        self._wait_until_sent()
 
     def close(self, code: int = 1000, reason: str = "") -> int:
         """Send a Close, wait for the peer's and for the end of TCP; return the code that it ended with.
@@ -259,11 +257,10 @@ class SyncConnection(Session):
 
     def _tell_socket(self, patience: float) -> None:
         self._told = patience
-        seconds, microseconds = divmod(max(1, int(patience * 1e6)), 1_000_000)  # 0 would wait for ever
+        # Seconds and microseconds: none at all would be for ever.
+        timeout = struct.pack("ll", *divmod(max(1, int(patience * 1e6)), 1_000_000))
         with contextlib.suppress(OSError):  # it was reset, and waits no more
-            self._sock.setsockopt(
-                socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, microseconds)
-            )
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
     def _glance(self) -> None:
         """Take what has come, if no other thread does: a Ping wants an answer, and a Close may be there."""
@@ -299,9 +296,8 @@ class SyncConnection(Session):
         self._owed, self._emptying = 0, False
         return True
 
-    def _wait_until(self, done: bool) -> None:
-        """Wait until all is on its way."""
-        if not done and not self._wait_for_room():
+    def _wait_until_sent(self) -> None:
+        if self._outbox and not self._wait_for_room():
             raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
         if self._broken:
             raise EOFError("the connection is lost")
@@ -409,9 +405,8 @@ class SyncServer(Reception):
                 hang_up(visitor)
         visits.pop(threading.current_thread(), None)  # a handler that closes its server goes on
         wait_for_visits(visits, self._limits.close_time)
-        for visitor in visits.values():
-            if isinstance(visitor, SyncConnection):
-                visitor.abort()
+        for conn in self.connections.intersection(visits.values()):
+            conn.abort()
         wait_for_visits(visits, self._limits.close_time)
 
     def __enter__(self) -> SyncServer:
@@ -556,17 +551,13 @@ def connect_again(
     """
     attempts = Attempts(rng)
     while True:
+        failure: Exception | None = None
         try:
-            conn = connect(url, **arguments)
-        except (OSError, EOFError, HandshakeError) as error:
-            delay = attempts.delay_after(error)
-        else:
-            try:
+            with contextlib.closing(connect(url, **arguments)) as conn:
                 yield conn
-            finally:
-                conn.close()
-            delay = attempts.delay_after(None)
-        sleep(delay)
+        except (OSError, EOFError, HandshakeError) as error:
+            failure = error
+        sleep(attempts.delay_after(failure))
 
 
 def broadcast(connections: Iterable[SyncConnection], message: str | bytes) -> int:
@@ -614,13 +605,12 @@ class _BlockingWire(Wire):
         self.received += receive_before(self.sock, self._deadline)
 
 
-def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:
+def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Any:
     """Run a coroutine that nothing suspends."""
     try:
         coroutine.send(None)
     except StopIteration as done:
-        agreement: Agreement = done.value
-        return agreement
+        return done.value
     raise RuntimeError("a coroutine that should block waits for an event loop")
 
 
