@@ -1,6 +1,7 @@
 """A server that no peer can stop: a thread for each connection, and limits on their time and number.
 
-What happens on a connection is the business of blocking; here it is opened, watched and closed.
+What happens on a connection is the business of blocking; here it is opened, watched and closed. The functions
+at the end are for every server that gives each connection a thread.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class SyncConnection(Session):
         """Take over a socket on which the handshake is over; `rest` came behind the peer's head."""
         super().__init__(limits)
         self._begin(agreement)
-        self._sock, self._trace = sock, trace or (lambda direction, data: None)
+        self._sock, self._trace = sock, trace
         self._outbox = bytearray()  # what is to be sent, and the peer has no room for
         self._owed = 0  # bytes of Pongs since the outbox was empty
         self._emptying = False  # a thread sees to what a broadcast has left in the outbox
@@ -96,8 +96,8 @@ class SyncConnection(Session):
         self._selector = Selector()
         self._selector.register(sock, EVENT_READ)
         self._later = rest
-        if rest:
-            self._trace("received", rest)
+        if rest and trace is not None:
+            trace("received", rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message: a str for a text message, bytes for a binary one.
@@ -212,13 +212,14 @@ class SyncConnection(Session):
     # What the thread does that receives.
 
     def _receive(self, deadline: float) -> bool:
-        """Wait for what comes next and take it, or do what silence asks for; tell whether time is left."""
+        """Wait for what comes next and take it, or do what silence asks for; tell whether there was time."""
         self._looked_at = began = time.monotonic()
+        left, patience = deadline - began, self._patience() - self._silence
         try:
-            data = self._later or self._read_within(min(self._patience() - self._silence, deadline - began))
+            data = self._later or self._read_within(patience if patience < left else left)
         except NOT_NOW:  # there is room, or a part of what TLS makes bytes of
             self._empty()
-            return time.monotonic() < deadline
+            return left > 0
         except OSError:
             data = b""
         with self._lock:
@@ -231,7 +232,7 @@ class SyncConnection(Session):
                 self._mind_silence(self._silence)
             else:
                 self._protocol.receive_eof()
-        return time.monotonic() < deadline
+        return left > 0
 
     def _read_within(self, patience: float) -> bytes | None:
         """Wait for bytes, and read them; return None if there are none in time."""
@@ -251,7 +252,7 @@ class SyncConnection(Session):
                 return None
             with self._lock:  # TLS can't read and write at once
                 data = self._sock.recv(CHUNK, self._at_once)
-        if data:
+        if data and self._trace is not None:
             self._trace("received", data)
         return data
 
@@ -283,7 +284,8 @@ class SyncConnection(Session):
     def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
         if data := self._protocol.data_to_send():
-            self._trace("sent", data)
+            if self._trace is not None:
+                self._trace("sent", data)
             self._outbox += data
         try:
             while self._outbox and not self._broken:
