@@ -96,8 +96,8 @@ class SyncConnection(Session):
         self._selector = Selector()
         self._selector.register(sock, EVENT_READ)
         self._later = rest
-        if rest and trace is not None:
-            trace("received", rest)
+        if rest:
+            self._show("received", rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message: a str for a text message, bytes for a binary one.
@@ -252,8 +252,8 @@ class SyncConnection(Session):
                 return None
             with self._lock:  # TLS can't read and write at once
                 data = self._sock.recv(CHUNK, self._at_once)
-        if data and self._trace is not None:
-            self._trace("received", data)
+        if data:
+            self._show("received", data)
         return data
 
     def _tell_socket(self, patience: float) -> None:
@@ -271,6 +271,10 @@ class SyncConnection(Session):
             finally:
                 self._receiving.release()
 
+    def _show(self, direction: str, data: bytes) -> None:
+        if self._trace is not None:
+            self._trace(direction, data)
+
     def _take_and_answer(self, data: bytes) -> None:
         self._take(data)
         before = len(self._outbox)
@@ -284,8 +288,7 @@ class SyncConnection(Session):
     def _flush(self) -> bool:
         """Write what there is room for; return whether nothing is left."""
         if data := self._protocol.data_to_send():
-            if self._trace is not None:
-                self._trace("sent", data)
+            self._show("sent", data)
             self._outbox += data
         try:
             while self._outbox and not self._broken:
