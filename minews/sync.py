@@ -142,13 +142,14 @@ class SyncConnection(Session):
         self._wait_until_sent()
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a Ping with 125 bytes at most, 8 random ones in place of none (section 5.5.2).
+        """Send a Ping; its Pong shows in `latency`, once `recv` has met it (section 5.5.2).
 
-        Its Pong shows in `latency`, once `recv` has met it.
+        Arguments:
+            payload: 125 bytes at most; 8 random ones in place of none.
 
         Raises:
             EOFError, TimeoutError: as `send` does.
-            ValueError: if the payload is longer.
+            ValueError: if the payload has more than 125 bytes.
         """
         with self._lock:
             self._send_ping(payload)
