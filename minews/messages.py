@@ -7,7 +7,7 @@ FIN. Control frames may come between fragments, other messages may not.
 from __future__ import annotations
 
 import codecs
-from typing import Literal
+from typing import Any, Literal
 
 from .types import Frame, Message, Opcode, ProtocolError
 
@@ -20,8 +20,7 @@ FRAGMENT_COST = 64  # bytes of memory that a fragment takes besides its payload
 def classify(frame: Frame) -> Literal["data", "control"]:
     """Tell whether a frame carries a piece of a message or is about the connection (RFC 6455 section 5.5).
 
-    Arguments:
-        frame: its opcode alone counts; the reserved ones belong to the kind that they are reserved for.
+    Its opcode alone counts; the reserved ones belong to the kind that they are reserved for.
 
     >>> classify(Frame(fin=True, opcode=Opcode.CONT, payload=b"")), classify(Frame(True, Opcode.PING, b""))
     ('data', 'control')
@@ -32,11 +31,7 @@ def classify(frame: Frame) -> Literal["data", "control"]:
 def pong_for(ping: Frame) -> Frame:
     """Return the answer to a Ping: a Pong with the same payload (RFC 6455 section 5.5.3).
 
-    Arguments:
-        ping: the Ping that came.
-
-    Returns:
-        A frame without a masking key: whoever sends it as a client sets one.
+    It has no masking key: whoever sends it as a client sets one.
 
     >>> pong_for(Frame(fin=True, opcode=Opcode.PING, payload=b"are you there?")).payload
     b'are you there?'
@@ -86,14 +81,10 @@ class Utf8Stream:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def push(self, data: bytes, final: bool = False) -> str:
-        """Decode the next bytes.
+        """Decode the next bytes, any number of them; the beginning of a letter waits for its rest.
 
         Arguments:
-            data: any number of bytes.
-            final: whether they are the last ones of the text. Then another text may follow.
-
-        Returns:
-            What is whole of the text; the beginning of a letter waits for its rest.
+            data, final: the bytes, and whether they end the text. Then another one may follow.
 
         Raises:
             ProtocolError: 1007, at the first byte that no text can have at its place, and if the last
@@ -112,6 +103,8 @@ class Utf8Stream:
 class MessageAssembler:
     """Puts fragments together again (RFC 6455 sections 5.4 and 6.2).
 
+    `text` decodes the text under way; it is None if there is none, or if it is compressed.
+
     >>> assembler = MessageAssembler()
     >>> assembler.push(Frame(fin=False, opcode=Opcode.TEXT, payload=b"Hel"))
     >>> assembler.push(Frame(fin=True, opcode=Opcode.CONT, payload=b"lo")).data
@@ -126,30 +119,20 @@ class MessageAssembler:
                 with 64 bytes each, so that a message in endless tiny fragments comes to an end, too.
         """
         self._max_message = max_message
-        self._opcode: int | None = None  # of the message that is not whole yet
+        self._pieces: list[Any] | None = None  # of the message under way
+        self.text: Utf8Stream | None = None
 
     @property
     def idle(self) -> bool:
         """Whether no message is under way."""
-        return self._opcode is None
-
-    @property
-    def text(self) -> Utf8Stream | None:
-        """What decodes the text under way; None if there is none, or if it is compressed."""
-        return self._utf8 if self._opcode == Opcode.TEXT else None
+        return self._pieces is None
 
     def understood(self, frame: Frame) -> Frame:
         """Return a frame without the reserved bits that an extension gives a meaning to."""
         return frame
 
     def push(self, frame: Frame) -> Message | None:
-        """Take the next frame.
-
-        Arguments:
-            frame: one that `check_frame` has let pass. Control frames may stand anywhere.
-
-        Returns:
-            The message that this frame completes; else None.
+        """Take the next frame that `check_frame` let pass; return the message that it completes, if any.
 
         Raises:
             ProtocolError: 1002 if there is no message to continue, or one that is not whole yet; 1007 as soon
@@ -157,34 +140,24 @@ class MessageAssembler:
         """
         if classify(frame) == "control":
             return None
-        self._begin_or_go_on(frame.opcode)
-        self._weigh(frame.payload)
-        text = self._opcode == Opcode.TEXT
-        if text:
-            self._text.append(self._utf8.push(frame.payload, frame.fin))
-        else:
-            self._bytes.append(frame.payload)
+        if frame.opcode != Opcode.CONT:
+            self._begin(frame.opcode)
+        if self._pieces is None:
+            raise ProtocolError(1002, "there is no message to continue")
+        self._size += len(frame.payload)
+        if max(self._size, FRAGMENT_COST * len(self._pieces)) > self._max_message:
+            raise ProtocolError(1009, f"a message takes more than {self._max_message} bytes")
+        pieces, text = self._pieces, self.text
+        pieces.append(frame.payload if text is None else text.push(frame.payload, frame.fin))
         if not frame.fin:
             return None
-        self._opcode = None
-        if text:
-            return Message(Opcode.TEXT, "".join(self._text))
-        return Message(Opcode.BINARY, b"".join(self._bytes))
+        self._pieces = self.text = None
+        if text is None:
+            return Message(Opcode.BINARY, b"".join(pieces))
+        return Message(Opcode.TEXT, "".join(pieces))
 
-    def _begin_or_go_on(self, opcode: int) -> None:
-        if opcode == Opcode.CONT:
-            if self._opcode is None:
-                raise ProtocolError(1002, "there is no message to continue")
-            return
-        if self._opcode is not None:
+    def _begin(self, opcode: int) -> None:
+        if not self.idle:
             raise ProtocolError(1002, "a new message began before the last one was whole")
-        self._opcode, self._utf8 = opcode, Utf8Stream()
-        self._text: list[str] = []
-        self._bytes: list[bytes] = []
-        self._size = self._cost = 0
-
-    def _weigh(self, payload: bytes) -> None:
-        self._size += len(payload)
-        self._cost += FRAGMENT_COST
-        if self._size > self._max_message or self._cost > self._max_message + FRAGMENT_COST:
-            raise ProtocolError(1009, f"a message takes more than {self._max_message} bytes")
+        self._pieces, self._size = [], 0
+        self.text = Utf8Stream() if opcode == Opcode.TEXT else None
