@@ -36,8 +36,9 @@ TRANSITIONS: dict[tuple[State, str], State] = {
 class Connection:
     """One end of a WebSocket connection, from the end of the handshake to the end of TCP.
 
-    `state` is where it stands. `close_code` and `close_reason` say how it ended: the peer's Close, 1005 if
-    that had no code; our own code if the peer broke a rule; 1006 if there was no Close.
+    `state` is where it stands, and `ended` whether nothing that comes counts any more (sections 1.4 and
+    7.1.7). `close_code` and `close_reason` say how it ended: the peer's Close, 1005 if that had no code; our
+    own code if the peer broke a rule; 1006 if there was no Close.
 
     >>> client, server = Connection(Role.CLIENT), Connection(Role.SERVER)
     >>> client.send_text("Hello")
@@ -51,8 +52,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_assembler", "_close_came", "_close_sent", "_compress", "_failed", "_longest", "_output",
-        "_random_bytes", "_reader", "close_code", "close_reason", "limit", "role", "state",
+        "_assembler", "_compress", "_failed", "_longest", "_output", "_random_bytes", "_reader", "close_code",
+        "close_reason", "ended", "limit", "role", "state",
     )  # fmt: skip
 
     def __init__(
@@ -77,16 +78,14 @@ class Connection:
             assembler, compress: how an extension reads frames, and what it makes of the payload of a message
                 before that is sent with RSV1, None to send it as it is; both come from the same agreement.
         """
-        self.role = role
-        self.state = State.OPEN
+        self.role, self.state = role, State.OPEN
+        self.ended = self._failed = False  # the latter if the peer broke a rule
         self.close_code, self.close_reason = NO_CLOSE, ""
         self._longest = max(125, max_frame if assembler else min(max_frame, max_message))
         self._reader, self._assembler = FrameReader(self._longest), assembler or MessageAssembler(max_message)
-        self._compress = compress
         self.limit = min(self._longest, max_message)
-        self._random_bytes = random_bytes
+        self._random_bytes, self._compress = random_bytes, compress
         self._output: list[bytes] = []
-        self._close_sent = self._close_came = self._failed = False
 
     def receive_data(self, data: bytes) -> list[Event]:
         """Take bytes of the peer's, cut anywhere.
@@ -100,11 +99,8 @@ class Connection:
             while not self.ended and (frames := self._reader.feed(data)):
                 data = b""  # asked again, the reader tells of a bad frame behind the good ones
                 for frame in frames:
-                    event = self._receive_frame(frame)
-                    if event is not None:
+                    if not self.ended and (event := self._receive_frame(frame)) is not None:
                         events.append(event)
-                    if self._close_came:
-                        break
         except ProtocolError as error:
             events.append(self._fail(error))
         return events
@@ -146,16 +142,10 @@ class Connection:
         Raises:
             ValueError: as `encode_close` does.
         """
-        payload = encode_close(code, reason)
-        if not self._close_sent and self.state is not State.CLOSED:
-            self._close_sent = True
-            self._write(Frame(fin=True, opcode=Opcode.CLOSE, payload=payload))
-            self._move("a Close is sent")
+        self._close("a Close is sent", encode_close(code, reason))
 
     def data_to_send(self) -> bytes:
         """Return the bytes that are to be sent by now; each of them is given once."""
-        if not self._output:
-            return b""
         data = b"".join(self._output)
         self._output.clear()
         return data
@@ -167,14 +157,7 @@ class Connection:
         The server closes it first, so that TIME-WAIT is its business; a client waits for that a while, and
         only ends by itself a connection whose server broke a rule (section 7.1.1).
         """
-        if self._failed or self.state is State.CLOSED:
-            return True
-        return self.role is Role.SERVER and self._close_sent and self._close_came
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing that comes counts any more (sections 1.4 and 7.1.7)."""
-        return self._close_came or self._failed
+        return self.state is State.CLOSED or self._failed or (self.ended and self.role is Role.SERVER)
 
     def _receive_frame(self, frame: Frame) -> Event | None:
         check_frame(self._assembler.understood(frame), self.role)
@@ -184,22 +167,24 @@ class Connection:
         if frame.opcode == Opcode.PONG:
             return Pong(frame.payload)
         if frame.opcode == Opcode.CLOSE:
-            return self._receive_close(frame)
+            told = decode_close(frame.payload)
+            self._close("a Close comes", frame.payload[:2])  # section 5.5.1: the answer repeats the code
+            return self._end(*told)
         return self._assembler.push(frame)
 
-    def _receive_close(self, frame: Frame) -> Close:
-        self.close_code, self.close_reason = decode_close(frame.payload)
-        self._close_came = True
-        self._move("a Close comes")
-        # Section 5.5.1: the answer repeats the code.
-        self.send_close(int.from_bytes(frame.payload[:2], "big") or None)
-        return Close(self.close_code, self.close_reason)
-
     def _fail(self, error: ProtocolError) -> Close:
-        self.close_code, self.close_reason = error.code, error.reason
         self.send_close(error.code, error.reason)
         self._failed = True
-        return Close(error.code, error.reason)
+        return self._end(error.code, error.reason)
+
+    def _close(self, what: str, payload: bytes) -> None:
+        if self.state is State.OPEN:
+            self._write(Frame(fin=True, opcode=Opcode.CLOSE, payload=payload))
+        self._move(what)
+
+    def _end(self, code: int, reason: str) -> Close:
+        self.ended, self.close_code, self.close_reason = True, code, reason
+        return Close(code, reason)
 
     def _send_data(self, opcode: Opcode, payload: bytes) -> None:
         if self.state is not State.OPEN:
