@@ -106,11 +106,7 @@ class Connection:
         return events
 
     def receive_eof(self) -> list[Event]:
-        """Note that the peer sends no more, or that TCP is lost.
-
-        Returns:
-            A Close with 1006 if there was none before; else nothing.
-        """
+        """Note that the peer sends no more, or TCP is lost: a Close with 1006 if there was none before."""
         told = self.ended or self.state is State.CLOSED
         self._move("TCP ends")
         return [] if told else [Close(NO_CLOSE, "")]
@@ -124,10 +120,10 @@ class Connection:
         self._send_data(Opcode.BINARY, bytes(memoryview(data)))  # bytes(5) would be five zeros
 
     def send_ping(self, payload: bytes = b"") -> None:
-        """Send a Ping (section 5.5.2).
+        """Send a Ping, with 125 bytes at most (section 5.5.2).
 
         Raises:
-            ValueError: if the payload has more than 125 bytes.
+            ValueError: if there are more.
             EOFError: if the connection is not OPEN.
         """
         if len(payload) > 125:
