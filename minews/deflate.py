@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .http import TOKEN
-from .messages import MAX_MESSAGE, MessageAssembler, Utf8Stream, classify
+from .messages import MAX_MESSAGE, MessageAssembler, Utf8Stream
 from .types import Frame, HandshakeError, Message, Opcode, ProtocolError, Role
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
 EXTENSION = "permessage-deflate"
 TAIL = b"\x00\x00\xff\xff"  # ends every flush, so it is not sent (section 7.2.1)
 END = b"\x03\x00"  # a last block with nothing in it
+FIRST = Opcode.TEXT, Opcode.BINARY  # what the first frame of a message says
 MAX_WINDOW = 15  # bits, if nothing is agreed
 WINDOW_BITS = {str(bits): bits for bits in range(8, MAX_WINDOW + 1)}
 SMALLEST_WINDOW = 9  # bits: zlib cannot look back any less
@@ -123,15 +124,12 @@ def _parse_params(text: str) -> dict[str, str | None]:
 
 
 def negotiate_deflate(offers: list[Extension], wanted: DeflateParams | None = None) -> DeflateParams | None:
-    """Choose, at the server, the first offer that can be met (sections 5 and 7.1).
+    """Choose, at the server, the first offer that can be met; None if there is none (sections 5 and 7.1).
 
     Arguments:
         offers: what the client offers, as `parse_extensions` gives it.
         wanted: what the server asks for besides; None for nothing. A client that does not say that it knows
             client_max_window_bits cannot be asked for a smaller window.
-
-    Returns:
-        The parameters to answer with; None if there is no such offer.
 
     >>> str(negotiate_deflate([("permessage-deflate", {"server_max_window_bits": "10"})]))
     'permessage-deflate; server_max_window_bits=10'
@@ -213,14 +211,11 @@ def _read_params(params: dict[str, str | None], bare_window: bool) -> DeflatePar
 
 
 def deflate_message(data: bytes, compressor: Any) -> bytes:
-    """Compress the payload of a message (section 7.2.1).
+    """Compress the payload of a message; what comes of it is never empty (section 7.2.1).
 
     Arguments:
         data: the payload.
         compressor: a `zlib.compressobj` for raw deflate; it remembers what went before.
-
-    Returns:
-        The compressed payload, never empty.
 
     >>> deflate_message(b"Hello", zlib.compressobj(wbits=-15)).hex(" ")
     'f2 48 cd c9 c9 07 00'
@@ -263,12 +258,11 @@ class Inflater:
     [b'Hello', b'Hello']
     """
 
-    __slots__ = ("_bits", "_forgets", "_size", "_window")
+    __slots__ = ("_bits", "_forgets", "_window")
 
     def __init__(self, bits: int, forgets: bool = False) -> None:
         """Begin with an empty window of 2**bits bytes; one that forgets is empty before each message."""
-        self._bits, self._forgets, self._size = bits, forgets, 1 << bits
-        self._window = bytearray()
+        self._bits, self._forgets, self._window = bits, forgets, bytearray()
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """Inflate one message with its tail, to `max_length` bytes at most, 1 or more.
@@ -276,14 +270,14 @@ class Inflater:
         Raises:
             zlib.error: if that is no deflate, or does not end where a block ends.
         """
-        window = bytearray() if self._forgets else self._window
+        window, size = bytearray() if self._forgets else self._window, 1 << self._bits
         pieces, rest, room = [], data, max_length
         for _ in range(MAX_STREAMS):
             stream = zlib.decompressobj(wbits=-self._bits, zdict=window)
             piece = stream.decompress(rest, room)
             pieces.append(piece)
-            window += piece[-self._size :]
-            del window[: -self._size]
+            window += piece[-size:]
+            del window[:-size]
             room -= len(piece)
             if room and not stream.eof and (stream.decompress(END) or not stream.eof):
                 raise zlib.error("the message ends amid a block")
@@ -294,14 +288,10 @@ class Inflater:
 
 
 def make_compress(params: DeflateParams, role: Role) -> Callable[[bytes], bytes | None]:
-    """Return what compresses one payload after the other, as `Connection` takes it.
+    """Return what compresses one payload after the other, at this end, as `Connection` takes it.
 
-    Arguments:
-        params, role: what was agreed, and which end I am.
-
-    Returns:
-        A function that gives the compressed payload; None where the message had better be sent as it is,
-        since it is tiny, or got no shorter and is not worth remembering.
+    It returns None where the message had better be sent as it is, since it is tiny, or got no shorter and is
+    not worth remembering.
 
     >>> compress = make_compress(DeflateParams(), Role.CLIENT)
     >>> len(compress(b"Hello, hello, hello!")), len(compress(b"Hello, hello, hello!")), compress(b"Hello")
@@ -354,7 +344,7 @@ class DeflateAssembler(MessageAssembler):
 
     def understood(self, frame: Frame) -> Frame:
         """Return the frame without the RSV1 that this extension gives a meaning to."""
-        if not frame.rsv1 or not _begins_message(frame):
+        if not frame.rsv1 or frame.opcode not in FIRST:
             return frame
         rest = frame.rsv2, frame.rsv3, frame.masking_key
         return Frame(frame.fin, frame.opcode, frame.payload, False, *rest)  # replace() takes thrice as long
@@ -366,7 +356,7 @@ class DeflateAssembler(MessageAssembler):
             ProtocolError: 1002, too, for RSV1 in another frame than the first of a message, and for a message
                 that cannot be inflated.
         """
-        if frame.rsv1 and not _begins_message(frame):
+        if frame.rsv1 and frame.opcode not in FIRST:
             raise ProtocolError(1002, "RSV1 is set in another frame than the first of a message")
         if self.idle:
             self._kind = frame.opcode if frame.rsv1 else None
@@ -376,14 +366,7 @@ class DeflateAssembler(MessageAssembler):
         if message is None or self._kind is None:
             return message
         assert isinstance(message.data, bytes)
-        return self._inflate(self._kind, message.data)
-
-    def _inflate(self, kind: int, payload: bytes) -> Message:
-        data = inflate_message(payload, self._inflater, self._largest)
-        if kind == Opcode.BINARY:
+        data = inflate_message(message.data, self._inflater, self._largest)
+        if self._kind == Opcode.BINARY:
             return Message(Opcode.BINARY, data)
         return Message(Opcode.TEXT, Utf8Stream().push(data, final=True))
-
-
-def _begins_message(frame: Frame) -> bool:
-    return frame.opcode != Opcode.CONT and classify(frame) == "data"
