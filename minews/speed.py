@@ -78,13 +78,6 @@ def draw_random(count: int) -> bytes:
 def apply_mask_fast(data: bytes, masking_key: bytes) -> bytes:
     """Mask a payload, or unmask it, as `apply_mask` does (RFC 6455 section 5.3).
 
-    Arguments:
-        data: the payload, any number of bytes.
-        masking_key: 4 bytes.
-
-    Returns:
-        As many bytes as came in.
-
     Raises:
         ValueError: if the key is not 4 bytes.
 
@@ -95,20 +88,16 @@ def apply_mask_fast(data: bytes, masking_key: bytes) -> bytes:
         raise ValueError(f"a masking key has 4 bytes, not {len(masking_key)}")
     n = len(data)
     if n >= NUMPY_GAINS and (numpy := _import_numpy()) is not None:
-        return _mask_with_numpy(numpy, data, bytes(masking_key))
+        words = numpy.frombuffer(data, numpy.uint64, n // 8)
+        masked: bytes = (words ^ numpy.frombuffer(bytes(masking_key) * 2, numpy.uint64)).tobytes()
+        rest = data[len(masked) :]
+        return masked + apply_mask_fast(rest, masking_key) if rest else masked
     if n >= TABLES_GAIN:
-        masked = bytearray(data)
-        _mask_with_tables(masked, masking_key)
-        return bytes(masked)
+        room = bytearray(data)
+        _mask_with_tables(room, masking_key)
+        return bytes(room)
     mask = (bytes(masking_key) * (n // 4 + 1))[:n]
     return (_number(data, "little") ^ _number(mask, "little")).to_bytes(n, "little")
-
-
-def _mask_with_numpy(numpy: ModuleType, data: bytes, masking_key: bytes) -> bytes:
-    words = numpy.frombuffer(data, numpy.uint64, len(data) // 8)
-    masked: bytes = (words ^ numpy.frombuffer(masking_key * 2, numpy.uint64)).tobytes()
-    rest = data[len(masked) :]
-    return masked + apply_mask_fast(rest, masking_key) if rest else masked
 
 
 def _mask_with_tables(data: bytearray, masking_key: bytes) -> None:
@@ -146,10 +135,10 @@ class _Part:
 
     __slots__ = ("first", "key", "left", "message", "pieces", "text")
 
-    def __init__(self, first: int, length: int, key: bytes | None) -> None:
+    def __init__(self, first: int, length: int, key: bytes | None, text: Utf8Stream | None) -> None:
         self.first, self.left, self.key = first, length, key  # left: bytes that are still to come
-        self.text: Utf8Stream | None = None  # where it is text, finds the fault in it
-        self.message = False  # whether what that decodes is the message
+        self.text = text  # where it is text, finds the fault in it
+        self.message = text is not None and first == FIN_TEXT  # whether what that decodes is the message
         self.pieces: list[Any] = []
 
     def take(self, data: bytes, at: int) -> int:
@@ -158,20 +147,17 @@ class _Part:
         piece: Any = data[at:stop]
         self.left -= len(piece)
         if self.text is not None:
-            piece = self._decode(self.text, piece)
+            if self.key is not None:
+                piece = apply_mask_fast(piece, self.key)
+                turn = len(piece) % 4
+                self.key = self.key[turn:] + self.key[:turn]
+            decoded = self.text.push(piece, self.message and not self.left)
+            piece = decoded if self.message else piece
         if self.pieces and len(self.pieces[-1]) < SMALL:
             self.pieces[-1] += piece
         else:
             self.pieces.append(piece)
         return stop
-
-    def _decode(self, text: Utf8Stream, piece: bytes) -> str | bytes:
-        if self.key is not None:
-            piece = apply_mask_fast(piece, self.key)
-            turn = len(piece) % 4
-            self.key = self.key[turn:] + self.key[:turn]
-        decoded = text.push(piece, self.message and not self.left)
-        return decoded if self.message else piece
 
     def payload(self) -> bytes:
         """Return the payload, once it is whole."""
@@ -281,11 +267,10 @@ class FastConnection(Connection):
                     at = self._begin_part(data, at)
                 if (part := self._part) is not None:
                     at = part.take(data, at)
-                    if part.left:
-                        break
-                    events += self._end_part(part)
-                    if self._assembler.idle and not self.ended:
-                        at = self._read_whole(data, at, events)
+                    if not part.left:
+                        events += self._end_part(part)
+                        if self._assembler.idle and not self.ended:
+                            at = self._read_whole(data, at, events)
         except ProtocolError as error:
             events.append(self._fail(error))
         if self._odd:
@@ -302,10 +287,8 @@ class FastConnection(Connection):
             return at
         first, (start, n) = data[at], found
         key = data[start - 4 : start] if self._masked else None
-        self._part = _Part(first, n, key)
-        if start + n > len(data) and n <= self.limit:
-            self._part.text = self._text_in(first)
-            self._part.message = first == FIN_TEXT and self._assembler.idle
+        text = self._text_in(first) if start + n > len(data) and n <= self.limit else None
+        self._part = _Part(first, n, key, text)
         return start
 
     def _text_in(self, first: int) -> Utf8Stream | None:
