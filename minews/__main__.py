@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
-from urllib.parse import urlsplit
 
 from . import aio, sync
 from .deflate import DeflateParams
@@ -72,28 +71,24 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
+    port, size = _number(int, 65_535, "a port"), _number(int, 1 << 62, "a number of bytes")
+    seconds = _number(float, sys.float_info.max, "a number of seconds")
     parser = argparse.ArgumentParser(prog="python -m minews", description="A small WebSocket peer.")
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="send every message back")
     serve.set_defaults(run=_serve)
     serve.add_argument("--host", type=_name, default="127.0.0.1", help="where to listen (127.0.0.1)")
-    serve.add_argument("--port", type=_number(65_535), default=0, help="the port; 0 picks a free one (0)")
+    serve.add_argument("--port", type=port, default=0, help="the port; 0 picks a free one (0)")
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="wss, with these files")
     serve.add_argument("--deflate", action="store_true", help="take permessage-deflate")
-    serve.add_argument("--max-size", type=_number(1 << 62), metavar="N", help="bytes in one message")
+    serve.add_argument("--max-size", type=size, metavar="N", help="bytes in one message")
     serve.add_argument("--origin", action="append", metavar="O", help="let pages of O in; * is every page")
     serve.add_argument("--sync", action="store_true", help="threads in place of asyncio")
     connect = commands.add_parser("connect", help="send lines, print messages")
     connect.set_defaults(run=_connect)
     connect.add_argument("url", help="such as ws://127.0.0.1:9001/")
     connect.add_argument("--trace", action="store_true", help="show every frame that passes")
-    connect.add_argument(
-        "--linger",
-        type=_seconds,
-        default=0.5,
-        metavar="SECONDS",
-        help="after the last line, wait so long (0.5)",
-    )
+    connect.add_argument("--linger", type=seconds, default=0.5, help="seconds to wait after the input (0.5)")
     connect.add_argument("--cafile", type=_name, help="certificates to trust, for wss")
     connect.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
     connect.add_argument("--subprotocol", action="append", default=[], help="offer a subprotocol")
@@ -101,11 +96,12 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _number(most: int) -> Callable[[str], int]:
-    def number(word: str) -> int:
-        if not 0 <= int(word) <= most:
-            raise ValueError
-        return int(word)
+def _number(kind: type[float], most: float, what: str) -> Callable[[str], float]:
+    def number(word: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 <= kind(word) <= most:
+                return kind(word)
+        raise argparse.ArgumentTypeError(f"not {what}: {word!r}")
 
     return number
 
@@ -114,13 +110,6 @@ def _name(word: str) -> str:
     if not word:  # to Python that is every address, or the certificates that the system trusts
         raise argparse.ArgumentTypeError("it must not be empty")
     return word
-
-
-def _seconds(word: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 <= float(word) < math.inf:
-            return float(word)
-    raise argparse.ArgumentTypeError(f"not a number of seconds: {word!r}")
 
 
 def _about(arguments: argparse.Namespace) -> str:
@@ -138,7 +127,7 @@ def _explain(error: Exception) -> str:
         return ENDINGS.get(explain_tls_error(error), f"TLS failed: {error.reason}")
     if isinstance(error, UnicodeError) and "idna" in str(error):
         return "no host can have such a name"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _load(make: Callable[..., ssl.SSLContext], option: str, *files: str) -> ssl.SSLContext:
@@ -146,11 +135,11 @@ def _load(make: Callable[..., ssl.SSLContext], option: str, *files: str) -> ssl.
     try:
         return make(*files)
     except OSError as error:
-        for file in files:  # OpenSSL does not say which one it could not read
-            try:
+        try:
+            for file in files:  # OpenSSL does not say which one it could not read
                 open(file, "rb").close()
-            except OSError as unread:
-                raise _Trouble(f"{option} {file}: {unread.strerror}") from None
+        except OSError as unread:
+            raise _Trouble(f"{option} {unread.filename}: {unread.strerror}") from None
         what = "no certificate" if len(files) == 1 else "no certificate with its key"
         why = getattr(error, "reason", None) or error
         raise _Trouble(f"{option} {' '.join(files)}: {what}: {why}") from None
@@ -187,12 +176,13 @@ def _printable(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _signals_to(end: Callable[[], object]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM call a function, and do nothing else."""
+def _signals() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM do nothing but note themselves in a list."""
+    came: list[int] = []
     numbers = signal.SIGINT, signal.SIGTERM
-    before = [(number, signal.signal(number, lambda *_: end() and None)) for number in numbers]
+    before = [(number, signal.signal(number, lambda number, _: came.append(number))) for number in numbers]
     try:
-        yield
+        yield came
     finally:
         for number, handler in before:
             signal.signal(number, handler)
@@ -202,7 +192,10 @@ def _signals_to(end: Callable[[], object]) -> Iterator[None]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    _check_host(arguments.host)
+    try:
+        socket.getaddrinfo(arguments.host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _Trouble(f"--host {arguments.host}: {_explain(error)}") from None
     size = arguments.max_size
     settings = {
         "host": arguments.host,
@@ -211,59 +204,49 @@ def _serve(arguments: argparse.Namespace) -> int:
         "options": ServerOptions(origins=arguments.origin, deflate=arguments.deflate),
         "tls": _load(server_tls_context, "--tls", *arguments.tls) if arguments.tls else None,
     }
-    if arguments.sync:
-        _serve_on_threads(settings)
-    else:
-        asyncio.run(_serve_on_asyncio(settings))
+    with _signals() as came:
+        if arguments.sync:
+            _serve_on_threads(settings, came)
+        else:
+            asyncio.run(_serve_on_asyncio(settings, came))
     return 0
 
 
-def _check_host(host: str) -> None:
-    try:
-        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise _Trouble(f"--host {host}: {_explain(error)}") from None
-
-
 def _announce(server: aio.AsyncServer | sync.SyncServer, host: str) -> None:
-    url = urlsplit(server.url(host=_in_url(host)))
-    places = [url.netloc]
+    urls = [server.url(host=_in_url(host))]
     if isinstance(server, aio.AsyncServer) and server._listener is not None:
         names = [listener.getsockname() for listener in server._listener.sockets]
         if len({port for _, port, *_ in names}) > 1:  # at port 0, each address of a host gets its own
-            places = [f"{_in_url(address)}:{port}" for address, port, *_ in names]
-    for place in places:
-        _print(f"listening on {url._replace(netloc=place).geturl()}")
+            scheme = urls[0].partition(":")[0]
+            urls = [f"{scheme}://{_in_url(address)}:{port}/" for address, port, *_ in names]
+    for url in urls:
+        _print(f"listening on {url}")
 
 
 def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-async def _serve_on_asyncio(settings: dict[str, Any]) -> None:
+async def _serve_on_asyncio(settings: dict[str, Any], came: list[int]) -> None:
     async def echo(conn: aio.AsyncConnection) -> None:
         async for message in conn:
             await conn.send(message)
 
-    end, loop = asyncio.Event(), asyncio.get_running_loop()
-    with _signals_to(lambda: loop.call_soon_threadsafe(end.set)):
-        async with await aio.serve(echo, **settings) as server:
-            _announce(server, settings["host"])
-            while not end.is_set():  # on Windows, a loop that nothing wakes hears no signal
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(end.wait(), 0.5)
+    async with await aio.serve(echo, **settings) as server:
+        _announce(server, settings["host"])
+        while not came:
+            await asyncio.sleep(TICK)
 
 
-def _serve_on_threads(settings: dict[str, Any]) -> None:
+def _serve_on_threads(settings: dict[str, Any], came: list[int]) -> None:
     def echo(conn: sync.SyncConnection) -> None:
         for message in conn:
             conn.send(message)
 
-    end = threading.Event()
-    with _signals_to(end.set), sync.serve(echo, **settings) as server:
+    with sync.serve(echo, **settings) as server:
         _announce(server, settings["host"])
-        while not end.wait(0.5):  # on Windows, a wait without an end hears no signal
-            pass
+        while not came:
+            time.sleep(TICK)
 
 
 # connect
@@ -283,58 +266,44 @@ def _connect(arguments: argparse.Namespace) -> int:
         proxy=arguments.proxy,
         trace=_Tracer().show if arguments.trace else None,
     )
-    talk = _Talk(conn, arguments.linger)
-    with _signals_to(talk.interrupt), conn:
-        trouble = talk.run()
-    if trouble is not None:
-        raise trouble
+    with _signals() as came, contextlib.closing(conn):
+        _talk(conn, arguments.linger, came)
     reason = f" {conn.close_reason}" if conn.close_reason else ""
     _tell("the connection is lost" if conn.close_code == 1006 else f"closed with {conn.close_code}{reason}")
     return 0 if conn.close_code in (1000, 1001, 1005) else 1
 
 
-class _Talk:
-    """Sends the lines of the input and prints what comes, until one of both is over."""
+def _talk(conn: sync.SyncConnection, linger: float, came: list[int]) -> None:
+    """Send the lines of the input and print what comes, until one of both is over, or a signal came."""
+    end = math.inf  # when to wait no longer; that is known once the input has ended
+    troubles: list[_Trouble] = []
 
-    def __init__(self, conn: sync.SyncConnection, linger: float) -> None:
-        self._conn, self._linger = conn, linger
-        self._interrupted = False
-        self._trouble: _Trouble | None = None
-        self._end = math.inf  # when to wait no longer; that is known once the input has ended
-
-    def interrupt(self) -> None:
-        self._interrupted = True
-
-    def run(self) -> _Trouble | None:
-        """Talk; return what went wrong at our end, if anything did."""
-        threading.Thread(target=self._follow_input, daemon=True).start()
+    def follow_input() -> None:
+        nonlocal end
         try:
-            while not self._interrupted and self._trouble is None and time.monotonic() < self._end:
-                with contextlib.suppress(TimeoutError):
-                    _show(self._conn.recv(TICK))
-        except EOFError:
-            pass
-        except _Trouble as trouble:
-            return trouble
-        return self._trouble
-
-    def _follow_input(self) -> None:
-        try:
-            self._send_lines()
+            _send_lines(conn)
+        except (EOFError, TimeoutError):
+            pass  # the connection has ended, and who receives is told
         except Exception as error:  # whatever it is, who receives must not wait for ever
-            self._trouble = _Trouble(f"stdin: {_explain(error)}")
-        self._end = time.monotonic() + self._linger
+            troubles.append(_Trouble(f"stdin: {_explain(error)}"))
+        end = time.monotonic() + linger
 
-    def _send_lines(self) -> None:
-        if sys.stdin is None:  # it was closed, and its number may be that of our socket
-            return
-        # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
-        with open(0, encoding=sys.stdin.encoding, errors="replace", newline="\n", closefd=False) as lines:
-            for line in lines:
-                try:
-                    self._conn.send(line.removesuffix("\r\n").removesuffix("\n"))
-                except (EOFError, OSError):  # the connection has ended, and who receives is told
-                    return
+    threading.Thread(target=follow_input, daemon=True).start()
+    with contextlib.suppress(EOFError):
+        while not came and not troubles and time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                _show(conn.recv(TICK))
+    if troubles:
+        raise troubles[0]
+
+
+def _send_lines(conn: sync.SyncConnection) -> None:
+    if sys.stdin is None:  # it was closed, and its number may be that of our socket
+        return
+    # Not sys.stdin: a thread that still waits for a line when Python ends must not hold its lock.
+    with open(0, encoding=sys.stdin.encoding, errors="replace", newline="\n", closefd=False) as lines:
+        for line in lines:
+            conn.send(line.removesuffix("\r\n").removesuffix("\n"))
 
 
 def _show(message: str | bytes) -> None:
@@ -364,10 +333,10 @@ class _Tracer:
 
 
 def _describe(frame: Frame) -> str:
-    names = {int(opcode): opcode.name for opcode in Opcode}
+    known = frame.opcode in list(Opcode)
+    name = Opcode(frame.opcode).name if known else f"opcode {frame.opcode:#x}"
     bits = [name.upper() for name in ("fin", "rsv1", "rsv2", "rsv3") if getattr(frame, name)]
     mask = f" key {frame.masking_key.hex()}" if frame.masking_key else ""
-    name = names.get(frame.opcode, f"opcode {frame.opcode:#x}")
     size = f"{len(frame.payload)} bytes" + (" of deflate" if frame.rsv1 else "")
     shown = frame.payload[:SHOWN].hex(" ") + (" ..." if len(frame.payload) > SHOWN else "")
     return f"{name} [{' '.join(bits)}]{mask} {size}: {shown}".rstrip(": ")
