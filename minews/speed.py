@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import importlib
 import os
-from functools import lru_cache
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -109,20 +109,7 @@ def _mask_with_tables(data: bytearray, masking_key: bytes) -> None:
             data[fourth] = data[fourth].translate(table)
 
 
-def _join_unmasked(pieces: list[bytes], masking_key: bytes) -> bytes:
-    """Put the pieces of a payload together, and unmask them at their place: that saves a copy."""
-    room = bytearray().join([*pieces, bytes(7)])  # the last word may stand out
-    if len(room) < TABLES_GAIN:
-        return apply_mask_fast(bytes(room[:-7]), masking_key)
-    if (numpy := _import_numpy()) is None:
-        _mask_with_tables(room, masking_key)
-    else:
-        words = numpy.frombuffer(room, numpy.uint64, len(room) // 8)
-        words ^= numpy.frombuffer(masking_key * 2, numpy.uint64)
-    return bytes(memoryview(room)[:-7])
-
-
-@lru_cache(maxsize=1)
+@cache
 def _import_numpy() -> ModuleType | None:
     try:
         return importlib.import_module("numpy")
@@ -160,10 +147,18 @@ class _Part:
         return stop
 
     def payload(self) -> bytes:
-        """Return the payload, once it is whole."""
+        """Return the payload, once it is whole; it is unmasked at its place, which saves a copy."""
         if self.key is None or self.text is not None:
             return b"".join(self.pieces)
-        return _join_unmasked(self.pieces, self.key)
+        room = bytearray().join([*self.pieces, bytes(7)])  # the last word may stand out
+        if len(room) < TABLES_GAIN:
+            return apply_mask_fast(bytes(room[:-7]), self.key)
+        if (numpy := _import_numpy()) is None:
+            _mask_with_tables(room, self.key)
+        else:
+            words = numpy.frombuffer(room, numpy.uint64, len(room) // 8)
+            words ^= numpy.frombuffer(self.key * 2, numpy.uint64)
+        return bytes(memoryview(room)[:-7])
 
 
 class FastConnection(Connection):
