@@ -32,11 +32,14 @@ def may_send_code(code: int) -> bool:
 
 
 def encode_close(code: int | None, reason: str = "") -> bytes:
-    """Write the payload of a Close: the code in 2 bytes, high byte first, and a reason (section 5.5.1).
+    """Write the payload of a Close (RFC 6455 section 5.5.1).
 
     Arguments:
-        code: why the connection ends; None for a Close that does not say, whose payload is empty.
+        code: why the connection ends; None for a Close that does not say.
         reason: a few words, 123 bytes in UTF-8 at most.
+
+    Returns:
+        The code in 2 bytes, the high byte first, then the reason; b"" without a code.
 
     Raises:
         ValueError: for a code that may not travel, a reason without a code, or one that is too long.
@@ -58,6 +61,9 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
 
 def decode_close(payload: bytes) -> tuple[int, str]:
     """Read the payload of a Close (RFC 6455 sections 5.5.1, 7.1.5 and 7.1.6).
+
+    Arguments:
+        payload: at most 125 bytes, since a control frame has no more.
 
     Returns:
         (code, reason); (1005, "") if there is neither.
@@ -83,8 +89,12 @@ def decode_close(payload: bytes) -> tuple[int, str]:
 def failure_code(error: Exception) -> int:
     """Return the code with which to end a connection on which an error came up (RFC 6455 section 7.4.1).
 
-    A ProtocolError has its own. It is 1006 if the peer has gone, or never got in, since no Close reaches it,
-    and 1011 for any other error: our own program failed.
+    Arguments:
+        error: what was raised while the connection was served.
+
+    Returns:
+        The code of a ProtocolError. 1006 if the peer has gone, or never got in, since no Close reaches it;
+        1011 for any other error: our own program failed.
 
     >>> failure_code(ProtocolError(1009)), failure_code(EOFError()), failure_code(ZeroDivisionError())
     (1009, 1006, 1011)
@@ -99,12 +109,13 @@ def failure_code(error: Exception) -> int:
 def reconnect_delays(rng: random.Random, first_max: float = 5.0, cap: float = 60.0) -> Iterator[float]:
     """Give the seconds to wait before each new attempt to connect (RFC 6455 section 7.2.3).
 
-    They are random, so that the clients of a server that failed do not all come back at once; their bound
-    doubles each time.
+    The first delay is random, so that the clients of a server that failed do not all come back at once; the
+    bound of the random delay doubles each time.
 
     Arguments:
         rng: where the randomness comes from.
-        first_max, cap: seconds, the bound of the first delay, and of all.
+        first_max: bound of the first delay, in seconds.
+        cap: bound of every delay, in seconds.
 
     >>> import random
     >>> delays = reconnect_delays(random.Random(1))

@@ -106,7 +106,11 @@ class Connection:
         return events
 
     def receive_eof(self) -> list[Event]:
-        """Note that the peer sends no more, or TCP is lost: a Close with 1006 if there was none before."""
+        """Note that the peer sends no more, or that TCP is lost.
+
+        Returns:
+            A Close with 1006 if there was none before; else nothing.
+        """
         told = self.ended or self.state is State.CLOSED
         self._move("TCP ends")
         return [] if told else [Close(NO_CLOSE, "")]

@@ -124,12 +124,15 @@ def _parse_params(text: str) -> dict[str, str | None]:
 
 
 def negotiate_deflate(offers: list[Extension], wanted: DeflateParams | None = None) -> DeflateParams | None:
-    """Choose, at the server, the first offer that can be met; None if there is none (sections 5 and 7.1).
+    """Choose, at the server, the first offer that can be met (sections 5 and 7.1).
 
     Arguments:
         offers: what the client offers, as `parse_extensions` gives it.
         wanted: what the server asks for besides; None for nothing. A client that does not say that it knows
             client_max_window_bits cannot be asked for a smaller window.
+
+    Returns:
+        The parameters to answer with; None if there is no such offer.
 
     >>> str(negotiate_deflate([("permessage-deflate", {"server_max_window_bits": "10"})]))
     'permessage-deflate; server_max_window_bits=10'
@@ -211,11 +214,14 @@ def _read_params(params: dict[str, str | None], bare_window: bool) -> DeflatePar
 
 
 def deflate_message(data: bytes, compressor: Any) -> bytes:
-    """Compress the payload of a message; what comes of it is never empty (section 7.2.1).
+    """Compress the payload of a message (section 7.2.1).
 
     Arguments:
         data: the payload.
         compressor: a `zlib.compressobj` for raw deflate; it remembers what went before.
+
+    Returns:
+        The compressed payload, never empty.
 
     >>> deflate_message(b"Hello", zlib.compressobj(wbits=-15)).hex(" ")
     'f2 48 cd c9 c9 07 00'
@@ -288,10 +294,14 @@ class Inflater:
 
 
 def make_compress(params: DeflateParams, role: Role) -> Callable[[bytes], bytes | None]:
-    """Return what compresses one payload after the other, at this end, as `Connection` takes it.
+    """Return what compresses one payload after the other, as `Connection` takes it.
 
-    It returns None where the message had better be sent as it is, since it is tiny, or got no shorter and is
-    not worth remembering.
+    Arguments:
+        params, role: what was agreed, and which end I am.
+
+    Returns:
+        A function that gives the compressed payload; None where the message had better be sent as it is,
+        since it is tiny, or got no shorter and is not worth remembering.
 
     >>> compress = make_compress(DeflateParams(), Role.CLIENT)
     >>> len(compress(b"Hello, hello, hello!")), len(compress(b"Hello, hello, hello!")), compress(b"Hello")

@@ -20,7 +20,8 @@ FRAGMENT_COST = 64  # bytes of memory that a fragment takes besides its payload
 def classify(frame: Frame) -> Literal["data", "control"]:
     """Tell whether a frame carries a piece of a message or is about the connection (RFC 6455 section 5.5).
 
-    Its opcode alone counts; the reserved ones belong to the kind that they are reserved for.
+    Arguments:
+        frame: its opcode alone counts; the reserved ones belong to the kind that they are reserved for.
 
     >>> classify(Frame(fin=True, opcode=Opcode.CONT, payload=b"")), classify(Frame(True, Opcode.PING, b""))
     ('data', 'control')
@@ -31,7 +32,11 @@ def classify(frame: Frame) -> Literal["data", "control"]:
 def pong_for(ping: Frame) -> Frame:
     """Return the answer to a Ping: a Pong with the same payload (RFC 6455 section 5.5.3).
 
-    It has no masking key: whoever sends it as a client sets one.
+    Arguments:
+        ping: the Ping that came.
+
+    Returns:
+        A frame without a masking key: whoever sends it as a client sets one.
 
     >>> pong_for(Frame(fin=True, opcode=Opcode.PING, payload=b"are you there?")).payload
     b'are you there?'
@@ -81,10 +86,14 @@ class Utf8Stream:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def push(self, data: bytes, final: bool = False) -> str:
-        """Decode the next bytes, any number of them; the beginning of a letter waits for its rest.
+        """Decode the next bytes.
 
         Arguments:
-            data, final: the bytes, and whether they end the text. Then another one may follow.
+            data: any number of bytes.
+            final: whether they are the last ones of the text. Then another text may follow.
+
+        Returns:
+            What is whole of the text; the beginning of a letter waits for its rest.
 
         Raises:
             ProtocolError: 1007, at the first byte that no text can have at its place, and if the last
@@ -132,7 +141,13 @@ class MessageAssembler:
         return frame
 
     def push(self, frame: Frame) -> Message | None:
-        """Take the next frame that `check_frame` let pass; return the message that it completes, if any.
+        """Take the next frame.
+
+        Arguments:
+            frame: one that `check_frame` has let pass. Control frames may stand anywhere.
+
+        Returns:
+            The message that this frame completes; else None.
 
         Raises:
             ProtocolError: 1002 if there is no message to continue, or one that is not whole yet; 1007 as soon

@@ -222,7 +222,7 @@ def refusal_by(response: Response, reason: str) -> HandshakeError:
 
 
 def take_head_within(received: bytearray, max_head: int, *, response: bool = False) -> bytes | None:
-    """Take a head off the front of what has arrived, as `take_head` does, with a limit of its own.
+    """Take a head off the front of what has arrived, as `take_head` does.
 
     Arguments:
         received: the bytes so far; the head is removed.

@@ -78,6 +78,13 @@ def draw_random(count: int) -> bytes:
 def apply_mask_fast(data: bytes, masking_key: bytes) -> bytes:
     """Mask a payload, or unmask it, as `apply_mask` does (RFC 6455 section 5.3).
 
+    Arguments:
+        data: the payload, any number of bytes.
+        masking_key: 4 bytes.
+
+    Returns:
+        As many bytes as came in.
+
     Raises:
         ValueError: if the key is not 4 bytes.
 
