@@ -503,6 +503,7 @@ def test_more_answers_than_anybody_writes_are_not_read(monkeypatch):
         (b"PK\x03\x04 and no more", "a.zip is damaged or no zip file"),
         (make_zip(("handshake.py", GOOD))[:-9], "a.zip is damaged or no zip file"),
     ],
+    ids=["empty", "RAR", "only a beginning", "cut off"],
 )
 def test_what_is_no_zip_is_named(data, words):
     assert words in read(("a.zip", data)).problems[0]

@@ -223,7 +223,9 @@ def test_after_bytes_that_can_not_be_read_nobody_knows_where_a_frame_begins():
     assert (second.kind, second.data) == ("broken", masked(b"a"))
 
 
-@pytest.mark.parametrize(("client", "what"), [(REQUEST[:20], "head"), (REQUEST + b"\x81", "frame")])
+@pytest.mark.parametrize(
+    ("client", "what"), [(REQUEST[:20], "head"), (REQUEST + b"\x81", "frame")], ids=["head", "frame"]
+)
 def test_what_is_not_whole_is_an_event_of_its_own(client, what):
     last = Session.from_bytes(client, ANSWER).events()[-1]
     assert (last.kind, last.problem) == ("unfinished", f"the {what} is not whole")
