@@ -64,8 +64,8 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_drained", "_ended", "_head", "_heard", "_held", "_keeper", "_owed", "_reading", "_stalled",
-        "_transport", "_waiter",
+        "_drained", "_ended", "_head", "_heard", "_heard_at", "_held", "_keeper", "_owed", "_reading",
+        "_stalled", "_transport", "_waiter",
     )  # fmt: skip
 
     def __init__(self, keeper: _Keeper, received: bytearray) -> None:
@@ -79,6 +79,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._ended: asyncio.Future[None] = keeper.loop.create_future()  # of those who wait for that
         self._stalled = (0, 0.0)  # the fewest bytes that were left to be taken, and since when
         self._reading = self._heard = True
+        self._heard_at = 0.0  # when the clock last saw that something had come
 
     # What applications use.
 
@@ -288,7 +289,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
             elif now > since + (self._limits.close_time if ending else self._limits.idle_time):
                 self.abort()
                 return
-        self._mind_silence(now)
+        self._mind_silence(now - self._heard_at)
 
     def _be_patient(self) -> None:
         """Write what is to be sent; from now on the peer has its time, to take something or to end."""

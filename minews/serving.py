@@ -251,7 +251,7 @@ class TimedSocket(socket.socket):
 
 
 def accept_each(listener: socket.socket, ending: threading.Event) -> Iterator[socket.socket]:
-    """Yield the connections that come, until a server ends."""
+    """Yield the connections that come, until `ending` is set, which is looked at every POLL seconds."""
     listener.settimeout(POLL)
     while not ending.is_set():
         try:
@@ -263,14 +263,17 @@ def accept_each(listener: socket.socket, ending: threading.Event) -> Iterator[so
 
 
 def begin_visit(visits: Visits, conn: socket.socket, serve: Callable[..., None], *arguments: Any) -> None:
-    """Serve a connection in a thread that is one of `visits` meanwhile, and close it in any case."""
+    """Serve a connection in a thread that is one of `visits` meanwhile, and close it then.
+
+    If there are too many threads, it is closed at once.
+    """
 
     def run() -> None:
         try:
             serve(conn, *arguments)
         finally:
             conn.close()
-            del visits[visit]
+            del visits[threading.current_thread()]
 
     visit = threading.Thread(target=run, daemon=True)
     visits[visit] = conn  # before it runs, so that none is forgotten
@@ -282,7 +285,7 @@ def begin_visit(visits: Visits, conn: socket.socket, serve: Callable[..., None],
 
 
 def wait_for_visits(visits: Iterable[threading.Thread], seconds: float) -> None:
-    """Wait until they are over, for so long at most."""
+    """Wait until some visits are over, so many seconds at most."""
     deadline = time.monotonic() + seconds
     for visit in visits:
         visit.join(max(0.0, deadline - time.monotonic()))

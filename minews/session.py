@@ -32,7 +32,7 @@ EVICTED = 1 << 20  # bytes unsent with which a broadcast gives a connection up
 MESSAGE_COST = 64  # bytes that a waiting message takes besides its data
 BIT = 1 << 10  # bytes to take at once of what may be compressed, and inflate to a thousand times as much
 
-# What stands in for a connection until the handshake is over: there is nobody to tell anything.
+# What stands in for a connection until the handshake is over: what is to be said of it, and nobody to tell.
 NOT_YET: Any = SimpleNamespace(
     state=State.CONNECTING,
     close_code=NO_CLOSE,
@@ -53,7 +53,7 @@ class Session:
     """
 
     __slots__ = (
-        "_heard_at", "_inbox", "_inbox_size", "_later", "_limits", "_pings", "_protocol", "agreement",
+        "_inbox", "_inbox_size", "_later", "_limits", "_pings", "_protocol", "agreement",
         "latency",
     )  # fmt: skip
 
@@ -68,7 +68,6 @@ class Session:
         self._inbox_size = 0
         self._later = b""  # what came, and must wait until there is room for what it may inflate to
         self._pings: dict[bytes, tuple[float, Any]] = {}  # when each was sent, and who waits for it
-        self._heard_at = 0.0  # when something came, on the driver's clock
 
     @property
     def state(self) -> State:
@@ -175,9 +174,8 @@ class Session:
             return idle_time
         return min(ping_time, idle_time)
 
-    def _mind_silence(self, now: float) -> None:
-        """Ping a peer that was silent for long, and give up one that was for too long."""
-        silence = now - self._heard_at
+    def _mind_silence(self, silence: float) -> None:
+        """Ping a peer that was silent for so many seconds, if that is long, and give it up if too long."""
         if silence >= self._limits.idle_time:
             self._give_up()
         elif silence >= self._patience():

@@ -43,7 +43,7 @@ from .types import HandshakeError, State
 __all__ = ["SyncConnection", "SyncServer", "broadcast", "connect", "connect_again", "serve"]
 
 GLANCE = 0.5  # seconds after which who only sends looks whether something has come
-REFUSAL_TIME = 1.0  # seconds that a client gets to take our answer, and if that is a refusal to read it
+ANSWER_TIME = 1.0  # seconds that a client gets to take our answer, and to read why it is refused
 
 AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: closing sends RST
 
@@ -85,19 +85,20 @@ class SyncConnection(Session):
         self._receiving = threading.Lock()  # of who waits for bytes
         self._sending = threading.Lock()  # of who waits for room
         self._lock = threading.Lock()  # around the protocol, the outbox and the socket; nobody waits in it
-        patient = PATIENT and not isinstance(sock, ssl.SSLSocket)
-        self._at_once = socket.MSG_DONTWAIT if patient else 0  # for calls that must not wait, if others do
+        self._patient = PATIENT and not isinstance(sock, ssl.SSLSocket)  # it waits in `recv` of the socket
+        self._at_once = socket.MSG_DONTWAIT if self._patient else 0  # for calls that must not wait
         self._told = 0.0  # the patience that the socket knows of
         self._looked_at = time.monotonic()  # when somebody last looked whether something has come
-        sock.setblocking(patient)
+        sock.setblocking(self._patient)
         with contextlib.suppress(OSError):  # the peer has gone already; that will be found out
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pending: Callable[[], int] = getattr(sock, "pending", int)  # bytes that wait inside TLS
         self._selector = Selector()
         self._selector.register(sock, EVENT_READ)
-        self._later = rest
         if rest:
             self._show("received", rest)
+            with self._lock:
+                self._take_and_answer(rest)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message: a str for a text message, bytes for a binary one.
@@ -169,6 +170,7 @@ class SyncConnection(Session):
         deadline = time.monotonic() + self._limits.close_time
         in_time = self._receiving.acquire(timeout=self._limits.close_time)
         if not in_time:
+            self._let_go()
             hang_up(self._sock)  # wakes who receives
             self._receiving.acquire()
         try:
@@ -178,6 +180,8 @@ class SyncConnection(Session):
                 if self._outbox and (left := self._untaken()) < untaken:  # it reads: that may take its time
                     untaken, in_time = left, True
                     deadline = time.monotonic() + self._limits.close_time
+            if not self._is_finished():
+                self._let_go()
             self._end(max(0.0, deadline - time.monotonic()))
         finally:
             self._receiving.release()
@@ -216,13 +220,16 @@ class SyncConnection(Session):
         """Wait for what comes next and take it, or do what silence asks for; tell whether there was time."""
         self._looked_at = began = time.monotonic()
         left, patience = deadline - began, self._patience() - self._silence
+        later = self._later
         try:
-            data = self._later or self._read_within(patience if patience < left else left)
+            data = later or self._read_within(patience if patience < left else left)
         except NOT_NOW:  # there is room, or a part of what TLS makes bytes of
             self._empty()
             return left > 0
         except OSError:
             data = b""
+        if data and not later:
+            self._show("received", data)
         with self._lock:
             self._later = b""
             if data:
@@ -237,30 +244,26 @@ class SyncConnection(Session):
 
     def _read_within(self, patience: float) -> bytes | None:
         """Wait for bytes, and read them; return None if there are none in time."""
-        if self._at_once and patience > 0 and not self._outbox:
+        if self._patient and patience > 0 and not self._outbox:
             if patience != self._told:
                 self._tell_socket(patience)
             try:
-                data = self._sock.recv(CHUNK)
+                return self._sock.recv(CHUNK)
             except BlockingIOError:
                 return None
+        if self._outbox:  # that we owe something is no reason to wait, if there is room for it
+            there = _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
         else:
-            if self._outbox:
-                there = _wait_for(self._sock, EVENT_READ | EVENT_WRITE, patience)
-            else:
-                there = bool(self._pending() or self._selector.select(patience))
-            if not there:
-                return None
-            with self._lock:  # TLS can't read and write at once
-                data = self._sock.recv(CHUNK, self._at_once)
-        if data:
-            self._show("received", data)
-        return data
+            there = bool(self._pending() or self._selector.select(patience))
+        if not there:
+            return None
+        with self._lock:  # TLS can't read and write at once
+            return self._sock.recv(CHUNK, self._at_once)
 
     def _tell_socket(self, patience: float) -> None:
         self._told = patience
-        # Seconds and microseconds: none at all would be for ever.
-        timeout = struct.pack("ll", *divmod(max(1, int(patience * 1e6)), 1_000_000))
+        seconds, microseconds = divmod(max(1, int(patience * 1e6)), 1_000_000)  # 0 would wait for ever
+        timeout = struct.pack("ll", seconds, microseconds)
         with contextlib.suppress(OSError):  # it was reset, and waits no more
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
@@ -299,17 +302,18 @@ class SyncConnection(Session):
         except OSError:
             self._broken = True  # what the peer said before may still be there to be read
         self._outbox.clear()
-        self._owed, self._emptying = 0, False
+        self._owed = 0
         return True
 
     def _wait_until_sent(self) -> None:
+        """Wait until all is on its way, whoever sent it. Raises TimeoutError, EOFError."""
         if self._outbox and not self._wait_for_room():
             raise TimeoutError(f"the peer took nothing for {self._limits.idle_time} seconds")
         if self._broken:
             raise EOFError("the connection is lost")
 
     def _wait_for_room(self) -> bool:
-        """Wait until all is on its way; tell whether it is, or the peer is given up that took nothing."""
+        """Wait until nothing waits to be sent; return False if the peer took nothing, and is given up."""
         with self._sending:
             while not self._empty():
                 if not _wait_for(self._sock, EVENT_WRITE, self._limits.idle_time):
@@ -319,7 +323,9 @@ class SyncConnection(Session):
 
     def _empty(self) -> bool:
         with self._lock:
-            return self._flush()
+            done = self._flush()
+            self._emptying = self._emptying and not done
+            return done
 
     def _post(self, message: str | bytes) -> bool:
         """Send a message, and let another thread wait until it is on its way; tell whether it is sent."""
@@ -355,17 +361,22 @@ class SyncConnection(Session):
         self._protocol.receive_eof()
         hang_up(self._sock)
 
+    def _let_go(self) -> None:
+        """Wait for the peer no longer. What the system has taken of what we sent, it may still read."""
+        with self._lock:
+            if self._outbox:
+                self._give_up()
+            else:
+                with contextlib.suppress(OSError, AttributeError):  # only Linux can be told for how long
+                    milliseconds = int(self._limits.idle_time * 1000)
+                    self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
     def _end(self, patience: float) -> None:
         """Close the socket, once nobody waits for it any more; twice is no error."""
         with self._lock:
-            if self._outbox and self.state is not State.CLOSED:
-                self._give_up()  # else it may still read what the system has taken
             self._protocol.receive_eof()
             self._broken = True  # from here on nobody else reads or writes
         end_tls(self._sock, patience)
-        with contextlib.suppress(OSError, AttributeError):  # only Linux can be told for how long
-            milliseconds = int(self._limits.idle_time * 1000)
-            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         with contextlib.suppress(OSError):  # wakes who waits for room
             socket.socket.shutdown(self._sock, socket.SHUT_WR)
         with self._sending:
@@ -385,7 +396,7 @@ class SyncServer(Reception):
         self.port = listener.getsockname()[1]
         self._handler, self._listener, self._tls = handler, listener, tls
         self._ending = threading.Event()
-        self._visits: Visits = {}  # the connection is a socket until it is opened
+        self._visits: Visits = {}  # each with its socket, or once it is opened its SyncConnection
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -444,11 +455,11 @@ class SyncServer(Reception):
                 with contextlib.suppress(TimeoutError):
                     received += receive_before(sock, deadline)
             answer, agreement = decided
-            sock.settimeout(REFUSAL_TIME)
+            sock.settimeout(ANSWER_TIME)
             sock.sendall(answer)
             if agreement is None:
-                end_tls(sock, REFUSAL_TIME)
-                graceful_close(sock, REFUSAL_TIME)
+                end_tls(sock, ANSWER_TIME)
+                graceful_close(sock, ANSWER_TIME)
             else:
                 self._handle(SyncConnection(sock, agreement, self._limits, bytes(received), None))
 
@@ -531,6 +542,8 @@ def connect(
         wire.sock.close()
         if isinstance(error, TimeoutError):
             raise wire.late(limits) from None
+        if isinstance(error, EOFError):
+            raise EOFError("the peer left before the handshake was over") from None
         raise
     return SyncConnection(wire.sock, agreement, limits, bytes(wire.received), trace)
 
@@ -557,13 +570,15 @@ def connect_again(
     """
     attempts = Attempts(rng)
     while True:
-        failure: Exception | None = None
         try:
-            with contextlib.closing(connect(url, **arguments)) as conn:
-                yield conn
+            conn = connect(url, **arguments)
         except (OSError, EOFError, HandshakeError) as error:
-            failure = error
-        sleep(attempts.delay_after(failure))
+            delay = attempts.delay_after(error)
+        else:
+            with contextlib.closing(conn):
+                yield conn
+            delay = attempts.delay_after(None)
+        sleep(delay)
 
 
 def broadcast(connections: Iterable[SyncConnection], message: str | bytes) -> int:
@@ -611,12 +626,13 @@ class _BlockingWire(Wire):
         self.received += receive_before(self.sock, self._deadline)
 
 
-def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Any:
+def _run(coroutine: Coroutine[Any, Any, Agreement]) -> Agreement:
     """Run a coroutine that nothing suspends."""
     try:
         coroutine.send(None)
     except StopIteration as done:
-        return done.value
+        agreement: Agreement = done.value
+        return agreement
     raise RuntimeError("a coroutine that should block waits for an event loop")
 
 

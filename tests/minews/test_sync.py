@@ -345,6 +345,21 @@ class TestMessages:
         assert [direction for direction, _ in seen] == ["sent", "received", "sent", "received"]
         assert seen[1][1] == plain(Opcode.TEXT, b"Hello")
 
+    @pytest.mark.parametrize("error", [OSError("the disk is full"), BlockingIOError("the terminal is slow")])
+    def test_a_trace_that_fails_is_no_end_of_the_connection(self, error):
+        def trace(direction, data):
+            if direction == "received" and errors:
+                raise errors.pop()
+
+        errors = [error]
+        with serve(echo, limits=CALM) as server, connect(server.url(), trace=trace) as conn:
+            conn.send("one")
+            with pytest.raises(type(error), match=str(error)):
+                conn.recv(PATIENCE)
+            conn.send("two")
+            assert conn.recv(PATIENCE) == "two"
+            assert conn.close() == 1000
+
     @pytest.mark.parametrize("name", list(WRONG_FRAMES)[:8])
     def test_a_client_that_breaks_a_rule_is_told_which(self, name):
         wire, code = WRONG_FRAMES[name]
@@ -938,6 +953,14 @@ class TestComingBack:
             contextlib.closing(connect_again(server.url())) as again,
         ):
             next(again)
+
+    def test_an_error_of_whoever_uses_it_is_no_reason_to_come_back(self):
+        with serve(echo, limits=HASTY) as server, contextlib.closing(connect_again(server.url())) as again:
+            next(again)
+            with pytest.raises(OSError, match="the disk is full"):
+                again.throw(OSError("the disk is full"))
+            with pytest.raises(StopIteration):
+                next(again)
 
 
 class TestEnd:
