@@ -74,9 +74,9 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._head: bytearray | None = received  # what came of the peer's head; None once that is over
         self._held = 0  # what messages cost that are not written yet; if any, `_flush` is called soon
         self._owed = 0  # bytes of Pongs written since the peer reads too slowly
-        self._waiter: asyncio.Future[None] | None = None  # of who receives
+        self._waiter: asyncio.Future[None] | None = None  # of who receives, or opens
         self._drained: asyncio.Future[None] | None = None  # of those who send, while the peer reads slowly
-        self._ended: asyncio.Future[None] = keeper.loop.create_future()  # of those who wait for that
+        self._ended: asyncio.Future[None] = keeper.loop.create_future()  # done once all is over
         self._stalled = (0, 0.0)  # the fewest bytes that were left to be taken, and since when
         self._reading = self._heard = True
         self._heard_at = 0.0  # when the clock last saw that something had come
@@ -211,6 +211,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """Let asyncio close the connection: whoever sends no more, reads no more either."""
+        self._flush()
         self._protocol.receive_eof()
         _settle(self._waiter)
         self._be_patient()
@@ -260,8 +261,13 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._transport = started
         started.set_write_buffer_limits(OUTBOX)
 
+    def _send_message(self, message: str | bytes) -> None:
+        if self._transport.is_closing():  # it is lost, and asyncio will soon tell
+            self._protocol.receive_eof()
+        super()._send_message(message)
+
     async def _hear_more(self) -> None:
-        """Wait until more of the peer's head has come. Raises EOFError if no more can come."""
+        """Wait for more of the peer's head, or for the end. Raises EOFError if that is there already."""
         if self._ended.done():
             raise EOFError("the peer left before the handshake was over")
         self._waiter = asyncio.Future(loop=self._keeper.loop)
@@ -271,6 +277,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         encode_close(code, reason)  # raises, whatever the state is
         if self._protocol.state is OPEN:
             self._protocol.send_close(code, reason)
+            self._flush()
             self._be_patient()
             if not self._reading:
                 self._read_on()  # the peer's Close stands behind what was not read
@@ -278,7 +285,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
     def _look_at_clock(self, now: float) -> None:
         """Ping, if it is time; end what took too long."""
         if self._head is not None:
-            return  # whoever opens the connection has a clock of their own
+            return  # whoever opens the connection sees to that
         if self._heard or not self._reading:  # if we do not read, we can't blame it for its silence
             self._heard, self._heard_at = False, now
         ending = self._protocol.state is not OPEN
@@ -292,7 +299,7 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
         self._mind_silence(now - self._heard_at)
 
     def _be_patient(self) -> None:
-        """Write what is to be sent; from now on the peer has its time, to take something or to end."""
+        """From now on the peer has its time, to take something of what is unsent or to end."""
         self._stalled = self._untaken(), self._keeper.now
 
     def _untaken(self) -> int:
@@ -364,17 +371,14 @@ class AsyncConnection(Session, asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         self._held = 0
-        if output := self._protocol.data_to_send():
-            if self._transport.is_closing():  # it is lost, and asyncio will soon tell
-                self._protocol.receive_eof()
-            else:
-                self._transport.write(output)
+        if (output := self._protocol.data_to_send()) and not self._transport.is_closing():
+            self._transport.write(output)
 
     _give_up = abort
 
 
 class _Keeper:
-    """What all connections of a server share, or the one of a client has: limits, clock, who is told.
+    """What all connections of a server share, or the one of a client has: limits, clock, buffer.
 
     `on_made` is called with a connection that TCP has just made.
     """
@@ -389,8 +393,8 @@ class _Keeper:
         self.buffer = _buffers[self.loop]
         self.watched: set[AsyncConnection] = set()  # all that TCP has made and not lost
         self.left = asyncio.Event()  # set when somebody has left
-        shortest = min(4.0, limits.idle_time, limits.close_time, limits.ping_time or 4.0)
-        self.tick = max(0.01, shortest / 4)  # seconds between two looks at the clock
+        times = limits.open_time, limits.idle_time, limits.close_time, limits.ping_time or 4.0
+        self.tick = max(0.01, min(1.0, min(times) / 4))  # seconds between two looks at the clock
         self.breath = BREATH
         self._timer: asyncio.TimerHandle | None = None
 
@@ -515,8 +519,13 @@ class AsyncServer(Reception):
 
     async def _visit(self, conn: AsyncConnection) -> None:
         """Answer a request; if all is agreed, let the handler have the connection, and close it then."""
-        with contextlib.suppress(OSError, EOFError):  # it left, was too slow, or speaks no TLS
+        try:
             await self._open(conn)
+        except BaseException as error:
+            conn.abort()
+            if isinstance(error, OSError | EOFError):  # it left, was too slow, or speaks no TLS
+                return
+            raise
         if conn not in self.connections:
             return
         code, reason = 1000, ""
@@ -532,14 +541,14 @@ class AsyncServer(Reception):
 
     async def _open(self, conn: AsyncConnection) -> None:
         """Wait for a request and answer it. Raises OSError, EOFError."""
-        loop, received = self._keeper.loop, conn._head
+        keeper, received = self._keeper, conn._head
         assert received is not None
-        deadline = loop.time() + self._limits.open_time
+        deadline = keeper.now + self._limits.open_time
         if self._tls is not None:
             await conn._start_tls(self._tls)
-        while (decided := self._answer(received, late=loop.time() >= deadline)) is None:
+        while (decided := self._answer(received, late=keeper.now >= deadline)) is None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(max(deadline - keeper.now, keeper.tick)):
                     await conn._hear_more()
         if conn._transport.is_closing():
             return  # nobody is there any more to be answered

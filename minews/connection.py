@@ -79,7 +79,8 @@ class Connection:
                 before that is sent with RSV1, None to send it as it is; both come from the same agreement.
         """
         self.role, self.state = role, State.OPEN
-        self.ended = self._failed = False  # the latter if the peer broke a rule
+        self.ended = False
+        self._failed = False  # the peer broke a rule
         self.close_code, self.close_reason = NO_CLOSE, ""
         self._longest = max(125, max_frame if assembler else min(max_frame, max_message))
         self._reader, self._assembler = FrameReader(self._longest), assembler or MessageAssembler(max_message)
@@ -124,10 +125,10 @@ class Connection:
         self._send_data(Opcode.BINARY, bytes(memoryview(data)))  # bytes(5) would be five zeros
 
     def send_ping(self, payload: bytes = b"") -> None:
-        """Send a Ping, with 125 bytes at most (section 5.5.2).
+        """Send a Ping (section 5.5.2).
 
         Raises:
-            ValueError: if there are more.
+            ValueError: if the payload has more than 125 bytes.
             EOFError: if the connection is not OPEN.
         """
         if len(payload) > 125:

@@ -34,7 +34,7 @@ __all__ = [
 EXTENSION = "permessage-deflate"
 TAIL = b"\x00\x00\xff\xff"  # ends every flush, so it is not sent (section 7.2.1)
 END = b"\x03\x00"  # a last block with nothing in it
-FIRST = Opcode.TEXT, Opcode.BINARY  # what the first frame of a message says
+BEGINS = Opcode.TEXT, Opcode.BINARY  # the opcodes with which a message begins
 MAX_WINDOW = 15  # bits, if nothing is agreed
 WINDOW_BITS = {str(bits): bits for bits in range(8, MAX_WINDOW + 1)}
 SMALLEST_WINDOW = 9  # bits: zlib cannot look back any less
@@ -354,7 +354,7 @@ class DeflateAssembler(MessageAssembler):
 
     def understood(self, frame: Frame) -> Frame:
         """Return the frame without the RSV1 that this extension gives a meaning to."""
-        if not frame.rsv1 or frame.opcode not in FIRST:
+        if not frame.rsv1 or frame.opcode not in BEGINS:
             return frame
         rest = frame.rsv2, frame.rsv3, frame.masking_key
         return Frame(frame.fin, frame.opcode, frame.payload, False, *rest)  # replace() takes thrice as long
@@ -366,7 +366,7 @@ class DeflateAssembler(MessageAssembler):
             ProtocolError: 1002, too, for RSV1 in another frame than the first of a message, and for a message
                 that cannot be inflated.
         """
-        if frame.rsv1 and frame.opcode not in FIRST:
+        if frame.rsv1 and frame.opcode not in BEGINS:
             raise ProtocolError(1002, "RSV1 is set in another frame than the first of a message")
         if self.idle:
             self._kind = frame.opcode if frame.rsv1 else None

@@ -157,7 +157,7 @@ def accept_request(head: bytes, options: ServerOptions) -> tuple[bytes, Agreemen
         request, resource_names=options.resource_names, subprotocols=options.subprotocols
     )
     _check_origin(request, options.origins)
-    added = options.admit(request)
+    added = list(options.admit(request))
     offers, agreed = parse_extensions(request.headers.get_all(EXTENSIONS)), None
     if options.deflate:
         agreed = negotiate_deflate(offers, None if options.deflate is True else options.deflate)
@@ -182,7 +182,7 @@ def write_request(where: WsUrl, key: str, options: ClientOptions) -> bytes:
     b'Cookie: a=b'
     """
     head = build_client_handshake(where, key, origin=options.origin, subprotocols=options.subprotocols)
-    return _add_lines(head, options.headers, options.deflate and offer_deflate(options.deflate))
+    return _add_lines(head, options.headers, offer_deflate(options.deflate) if options.deflate else None)
 
 
 def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
@@ -195,14 +195,14 @@ def check_answer(head: bytes, key: str, options: ClientOptions) -> Agreement:
     Raises:
         HandshakeError: with the response's status and headers, if it is not what was asked for.
     """
-    response = rest = parse_response_head(head)
+    response = unextended = parse_response_head(head)
     agreed = None
     try:
-        if options.deflate is not None and response.status == 101:
+        if options.deflate and response.status == 101:
             agreed = accept_deflate(response.headers.get_all(EXTENSIONS), options.deflate)
             others = [pair for pair in response.headers.items() if pair[0].lower() != EXTENSIONS.lower()]
-            rest = replace(response, headers=Headers(others))
-        chosen = check_server_handshake(rest, key, options.subprotocols)
+            unextended = replace(response, headers=Headers(others))
+        chosen = check_server_handshake(unextended, key, options.subprotocols)
     except HandshakeError as error:
         raise refusal_by(response, error.reason) from None
     return Agreement(Role.CLIENT, chosen, agreed, head)
@@ -247,8 +247,8 @@ def _make_tuples(options: ClientOptions | ServerOptions, *fields: str) -> None:
 
 def _check_origin(request: Request, origins: Collection[str] | None) -> None:
     allowed = own_origins(request) if origins is None else origins
-    lines = len(request.headers.get_all("Origin"))
-    if "*" not in allowed and (lines > 1 or not origin_allowed(request.headers.get("Origin"), allowed)):
+    count = len(request.headers.get_all("Origin"))
+    if "*" not in allowed and (count > 1 or not origin_allowed(request.headers.get("Origin"), allowed)):
         raise HandshakeError(403, reason="pages of that origin may not connect here")
 
 

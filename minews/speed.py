@@ -154,7 +154,7 @@ class _Part:
         return stop
 
     def payload(self) -> bytes:
-        """Return the payload, once it is whole; it is unmasked at its place, which saves a copy."""
+        """Return the payload, once it is whole; a large one is unmasked at its place, which saves a copy."""
         if self.key is None or self.text is not None:
             return b"".join(self.pieces)
         room = bytearray().join([*self.pieces, bytes(7)])  # the last word may stand out

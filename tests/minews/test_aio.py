@@ -10,6 +10,7 @@ import random
 import socket
 import ssl
 import sys
+import time
 import unittest.mock
 
 import pytest
@@ -706,6 +707,20 @@ async def test_who_writes_without_waiting_learns_at_once_that_it_fails():
 
 
 @asynchronous
+async def test_once_a_write_has_failed_nothing_more_is_taken():
+    visits = Visits()
+    async with await serve(visits) as server, opened(server) as peer:
+        conn = await visits.next()
+        peer.reset()
+        while not conn._transport.is_closing():
+            conn.write_message("x")
+        with pytest.raises(EOFError):
+            conn.write_message("x")
+        assert broadcast([conn], "x") == 0
+        visits.over.set()
+
+
+@asynchronous
 async def test_who_sends_without_end_lets_other_tasks_have_their_turns():
     turns = []
 
@@ -1255,6 +1270,29 @@ async def test_the_clock_stands_while_nobody_is_there_or_our_own_program_is_held
 
 
 # The server.
+
+
+@asynchronous
+async def test_a_visitor_is_not_late_because_our_own_program_was_held_up():
+    head = request_head()
+    async with await serve(echo, limits=Limits(open_time=1.0)) as server, tcp(server) as peer:
+        await peer.send(head[:20])
+        await until(lambda: any(conn._head for conn in server._keeper.watched))
+        before = server._keeper.now
+        time.sleep(1.2)
+        await until(lambda: server._keeper.now > before)
+        await peer.send(head[20:])
+        assert (await peer.head()).startswith(b"HTTP/1.1 101 ")
+
+
+@asynchronous
+async def test_a_visit_that_is_cancelled_while_it_opens_leaves_nothing():
+    async with await serve(echo) as server, tcp(server) as peer:
+        await peer.send(request_head()[:20])
+        await until(lambda: any(conn._head for conn in server._keeper.watched))
+        for task in server._tasks:
+            task.cancel()
+        await until(lambda: not server._keeper.watched)
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,9 @@ class TestClient:
         except HandshakeError as error:
             assert error.reason
 
+    def test_deflate_may_be_switched_off_as_at_a_server(self):
+        assert ask(deflate=False) == ask()
+
 
 class TestServer:
     @pytest.mark.rfc("R035")
@@ -266,6 +269,15 @@ class TestServer:
         error = refusal(grant, request_head(), admit=admit)
         assert (error.status, error.headers) == (401, [("WWW-Authenticate", "Bearer")])
         assert "Upgrade" in granted(request_head({"Authorization": "Bearer word"}), admit=admit)
+
+    def test_a_hook_that_is_a_generator_is_asked_before_extensions_are_read(self):
+        def admit(request):
+            raise HandshakeError(401, reason="who are you?")
+            yield
+
+        request = request_head({"Sec-WebSocket-Extensions": ";;;"})
+        assert refusal(grant, request, admit=admit).status == 401
+        assert refusal(grant, request).status == 400
 
     def test_a_hook_reads_cookies_and_sets_them(self):
         seen = []

@@ -51,10 +51,10 @@ def find(name: str, runs: int = 20_000) -> bytes:
 @pytest.mark.slow
 class TestPlantedFaults:
     def test_another_exception_is_found(self, monkeypatch):
-        def read(self, frame):
-            raise KeyError(frame.opcode)
+        def close(self, what, payload):
+            raise KeyError(what)
 
-        monkeypatch.setattr(FastConnection, "_receive_close", read)
+        monkeypatch.setattr(FastConnection, "_close", close)
         assert find("receive")
 
     def test_a_fast_connection_that_says_something_else_is_found(self, monkeypatch):
