@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from benchmarks.peers.memory import warm_memory
+
 TIMES = 8  # as large: what is linear takes about so long, what is quadratic 64 times as long
 LINEAR = 24  # the most that counts as linear, since other programs disturb
 ROUNDS = 20  # the most: other programs do not disturb all of them, and what is quadratic is so in each
@@ -16,6 +18,7 @@ def growth(work: Callable[[int], object], size: int, times: int = TIMES) -> floa
 
     Of several rounds the shortest counts; there are more of them while it looks like more than linear.
     """
+    warm_memory()
     repeat = 1
     while _seconds(work, size, repeat) < SHORTEST:
         repeat *= 2

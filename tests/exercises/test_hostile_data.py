@@ -10,7 +10,7 @@ import pytest
 from classroom import engine
 from classroom.cases import load_file
 from minews.types import Role
-from tests.effort import LINEAR, growth
+from tests.effort import LINEAR, TIMES, growth
 
 HERE = Path(__file__).parent
 LESSON_01 = load_file(HERE / "lesson_01.py")
@@ -70,10 +70,9 @@ each_server = pytest.mark.parametrize(
 @each_server
 @pytest.mark.parametrize("line", [b"x\r\n", b" ", b"\r\n ", b"upgrade: ,\r\n"])
 def test_a_server_takes_time_in_proportion_to_the_head(server, line):
-    def work(size: int) -> None:
-        SERVERS._decide(server, b"GET / HTTP/1.1\r\n" + size // len(line) * line + b"\r\n")
-
-    assert growth(work, LESSON_04.MOST_IN_ONE // 8) < LINEAR
+    sizes = LESSON_04.MOST_IN_ONE // TIMES, LESSON_04.MOST_IN_ONE
+    heads = {size: b"GET / HTTP/1.1\r\n" + size // len(line) * line + b"\r\n" for size in sizes}
+    assert growth(lambda size: SERVERS._decide(server, heads[size]), sizes[0]) < LINEAR
 
 
 @each_server
