@@ -284,10 +284,11 @@ class TestLimits:
 
     @pytest.mark.parametrize("kind", [Connection, FastConnection])
     @pytest.mark.parametrize("limits", [{"max_frame": 1}, {"max_message": 1}], ids=str)
-    def test_control_frames_have_their_125_bytes_whatever_the_limits_are(self, kind, limits):
+    def test_control_frames_have_their_125_bytes_and_no_more_whatever_the_limits_are(self, kind, limits):
         client, server = kind(Role.CLIENT), kind(Role.SERVER, **limits)
         client.send_ping(bytes(125))
         assert server.receive_data(client.data_to_send()) == [Ping(bytes(125))]
+        assert [each.code for each in server.receive_data(bytes.fromhex("89fe007e"))] == [1009]
 
 
 @pytest.mark.parametrize("kind", [Connection, FastConnection])
